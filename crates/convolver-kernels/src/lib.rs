@@ -1,0 +1,20 @@
+//! The machine code and memory views of the `convolver` engine: everything that depends on the CPU, and all of the
+//! unsafe code.
+//!
+//! Its surface is safe: views check indices, micro-kernels check the reach of a job, and an instruction set is a value
+//! whose kernels run only where the CPU has it.
+
+pub mod arch;
+pub mod element;
+pub mod memory;
+pub mod micro;
+mod simd;
+
+pub use arch::InstructionSet;
+pub use element::{Element, ElementType, Flag, Kind, Truth, Working, WorkingType, rounding_unit};
+pub use memory::{Dims, MatrixMut, Owned, Scalar, Scratch, Storing, Tiles, View, ViewMut, grid_position};
+pub use micro::{Band, Phase};
+pub use simd::Lane;
+
+#[doc(hidden)]
+pub use {half, num_complex};

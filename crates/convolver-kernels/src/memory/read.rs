@@ -1,0 +1,76 @@
+//! Reading a run of elements along one axis into a dense slice of working numbers.
+
+use super::Scalar;
+use super::view::View;
+use crate::element::{Element, ElementType, Kind, Stored, Working};
+use crate::with_element;
+use num_complex::Complex;
+
+impl View<'_> {
+    /// Reads `target.len()` elements from `index` on along `axis`, every `step`-th one.
+    ///
+    /// # Panics
+    /// If one of them lies outside the view.
+    pub fn read<W: Working>(&self, index: &[usize], axis: usize, step: usize, target: &mut [W]) {
+        if target.is_empty() {
+            return;
+        }
+        let offset = self.layout.run_offset(index, axis, step, target.len());
+        let start = self.layout.pointer.wrapping_offset(offset);
+        let stride = self.layout.strides[axis] * step as isize;
+        // SAFETY: `run_offset` has checked that the first and the last element of the run lie within the view.
+        with_element!(self.layout.element, T => unsafe { read_run::<T, W>(start, stride, self.layout.swapped, target) });
+    }
+
+    /// The element at `index`, exactly.
+    ///
+    /// # Panics
+    /// If it lies outside the view.
+    pub fn get(&self, index: &[usize]) -> Scalar {
+        match self.layout.element.kind() {
+            Kind::Bool | Kind::Integer => {
+                let mut bits = [0i64];
+                self.read_scalar(index, &mut bits);
+                let unsigned = self.layout.element == ElementType::U64;
+                Scalar::Integer(if unsigned { i128::from(bits[0] as u64) } else { i128::from(bits[0]) })
+            }
+            Kind::Float | Kind::Complex => {
+                let mut number = [Complex::new(0.0, 0.0)];
+                self.read_scalar(index, &mut number);
+                Scalar::Number(number[0])
+            }
+        }
+    }
+
+    fn read_scalar<W: Working>(&self, index: &[usize], target: &mut [W; 1]) {
+        if self.shape().is_empty() {
+            self.repeated(0, 1).read(&[0], 0, 1, target);
+        } else {
+            self.read(index, 0, 1, target);
+        }
+    }
+}
+
+/// # Safety
+/// `target.len()` elements `T`, `stride` bytes apart from `start` on, must be readable.
+unsafe fn read_run<T: Stored, W: Working>(start: *const u8, stride: isize, swapped: bool, target: &mut [W]) {
+    let count = target.len();
+    // SAFETY: element `i < count` is readable by the caller's word; `read_unaligned` needs no alignment.
+    let element = |i: usize, stride: isize| unsafe { start.offset(i as isize * stride).cast::<T>().read_unaligned() };
+    if swapped {
+        for (i, number) in target.iter_mut().enumerate() {
+            *number = W::load(element(i, stride).swapped());
+        }
+    } else if stride == size_of::<T>() as isize {
+        for (i, number) in target.iter_mut().enumerate().take(count) {
+            *number = W::load(element(i, size_of::<T>() as isize));
+        }
+    } else {
+        for (i, number) in target.iter_mut().enumerate() {
+            *number = W::load(element(i, stride));
+        }
+    }
+}
+
+/// What `T::TYPE` says of an element, as a check that aliases in `with_element` agree with it.
+const _: () = assert!(matches!(<crate::Flag as Element>::TYPE, ElementType::Bool));

@@ -1,0 +1,344 @@
+//! Views: an N-dimensional array anywhere in memory, with any strides, alignment and byte order.
+//!
+//! A view proves once, when it is made, that every index within its shape lies in memory it may use; what is derived
+//! from it (permuted, cut, an axis split or added) names the same elements or fewer. Reading and writing check indices
+//! against the shape, and so need no trust.
+
+use crate::element::{Element, ElementType};
+use ndarray::{ArrayViewD, ArrayViewMutD};
+use smallvec::SmallVec;
+use std::marker::PhantomData;
+
+/// Lengths, strides or indices, one per axis.
+pub type Dims<T> = SmallVec<[T; 8]>;
+
+/// The parts that reading and writing views share.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) pointer: *mut u8,
+    pub(crate) element: ElementType,
+    pub(crate) swapped: bool,
+    pub(crate) shape: Dims<usize>,
+    pub(crate) strides: Dims<isize>,
+}
+
+impl Layout {
+    fn of<T: Element>(pointer: *mut T, shape: &[usize], strides: &[isize]) -> Self {
+        Layout {
+            pointer: pointer.cast(),
+            element: T::TYPE,
+            swapped: false,
+            shape: shape.into(),
+            strides: strides.iter().map(|stride| stride * size_of::<T>() as isize).collect(),
+        }
+    }
+
+    fn permuted(&self, axes: &[usize]) -> Self {
+        let mut seen: Dims<bool> = SmallVec::from_elem(false, self.shape.len());
+        for &axis in axes {
+            assert!(!std::mem::replace(&mut seen[axis], true), "an axis appears once in a permutation");
+        }
+        Layout {
+            shape: axes.iter().map(|&axis| self.shape[axis]).collect(),
+            strides: axes.iter().map(|&axis| self.strides[axis]).collect(),
+            ..*self
+        }
+    }
+
+    fn split(&self, axis: usize, outer: usize) -> Self {
+        let length = self.shape[axis];
+        assert!(outer > 0 && length.is_multiple_of(outer), "an axis of {length} splits into {outer} equal parts");
+        let mut split = self.clone();
+        split.shape[axis] = outer;
+        split.strides[axis] = self.strides[axis] * (length / outer) as isize;
+        split.shape.insert(axis + 1, length / outer);
+        split.strides.insert(axis + 1, self.strides[axis]);
+        split
+    }
+
+    fn reversed(&self, axis: usize) -> Self {
+        let mut reversed = self.clone();
+        let last = self.shape[axis].saturating_sub(1) as isize;
+        reversed.pointer = self.pointer.wrapping_offset(last * self.strides[axis]);
+        reversed.strides[axis] = -self.strides[axis];
+        reversed
+    }
+
+    fn sliced(&self, starts: &[usize], lengths: &[usize]) -> Self {
+        assert!(starts.len() == self.shape.len() && lengths.len() == self.shape.len(), "one start and length per axis");
+        for ((&start, &length), &whole) in starts.iter().zip(lengths).zip(&self.shape) {
+            assert!(start <= whole && length <= whole - start, "a slice lies within its axis");
+        }
+        let offset: isize = if lengths.contains(&0) {
+            0
+        } else {
+            starts.iter().zip(&self.strides).map(|(&start, &stride)| start as isize * stride).sum()
+        };
+        // `wrapping_offset` needs no proof; the elements named are a subset of this view's.
+        Layout {
+            pointer: self.pointer.wrapping_offset(offset),
+            shape: lengths.into(),
+            strides: self.strides.clone(),
+            ..*self
+        }
+    }
+
+    pub(crate) fn with_axis(&self, at: usize, length: usize, stride: isize) -> Self {
+        let mut wider = self.clone();
+        wider.shape.insert(at, length);
+        wider.strides.insert(at, stride);
+        wider
+    }
+
+    /// The bytes from this view's first element to the one at `index`, which must lie within the shape, as must the
+    /// `count` elements from there on along `axis` in steps of `step`.
+    pub(crate) fn run_offset(&self, index: &[usize], axis: usize, step: usize, count: usize) -> isize {
+        assert_eq!(index.len(), self.shape.len(), "one index per axis");
+        let mut offset = 0isize;
+        for ((&at, &length), &stride) in index.iter().zip(&self.shape).zip(&self.strides) {
+            assert!(at < length, "an index lies within its axis");
+            offset += at as isize * stride;
+        }
+        let last = (count - 1).checked_mul(step).and_then(|steps| steps.checked_add(index[axis]));
+        assert!(last.is_some_and(|last| last < self.shape[axis]), "a run lies within its axis");
+        offset
+    }
+
+    /// Whether elements of type `T` can be used in place.
+    fn holds<T: Element>(&self) -> bool {
+        self.element == T::TYPE
+            && !self.swapped
+            && (self.pointer as usize).is_multiple_of(align_of::<T>())
+            && self.strides.iter().all(|stride| stride % align_of::<T>() as isize == 0)
+    }
+}
+
+/// An array to read.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    pub(crate) layout: Layout,
+    lifetime: PhantomData<&'a u8>,
+}
+
+// SAFETY: a view only reads, and every element type is `Sync`.
+unsafe impl Send for View<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for View<'_> {}
+
+macro_rules! shared_methods {
+    () => {
+        /// Length of each axis.
+        pub fn shape(&self) -> &[usize] {
+            &self.layout.shape
+        }
+
+        /// Bytes from one element to the next along each axis.
+        pub fn strides(&self) -> &[isize] {
+            &self.layout.strides
+        }
+
+        /// What the elements are.
+        pub fn element(&self) -> ElementType {
+            self.layout.element
+        }
+
+        /// Number of elements.
+        pub fn len(&self) -> usize {
+            self.layout.shape.iter().product()
+        }
+
+        /// Whether there are no elements.
+        pub fn is_empty(&self) -> bool {
+            self.layout.shape.contains(&0)
+        }
+
+        /// The addresses from the first byte of the array to the one after its last; `None` if it is empty.
+        pub fn address_range(&self) -> Option<(usize, usize)> {
+            if self.is_empty() {
+                return None;
+            }
+            let (mut low, mut high) = (self.layout.pointer as isize, self.layout.pointer as isize);
+            for (&length, &stride) in self.layout.shape.iter().zip(&self.layout.strides) {
+                let reach = (length as isize - 1) * stride;
+                low += reach.min(0);
+                high += reach.max(0);
+            }
+            Some((low as usize, high as usize + self.layout.element.size()))
+        }
+    };
+}
+
+impl<'a> View<'a> {
+    /// A view of memory that something else owns.
+    ///
+    /// # Safety
+    /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes that may be
+    /// read and are not written. Alignment and values are free.
+    pub unsafe fn from_raw(
+        pointer: *const u8,
+        element: ElementType,
+        swapped: bool,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Self {
+        let layout =
+            Layout { pointer: pointer.cast_mut(), element, swapped, shape: shape.into(), strides: strides.into() };
+        View { layout, lifetime: PhantomData }
+    }
+
+    /// A view of an `ndarray` view.
+    pub fn from_array<T: Element>(array: &ArrayViewD<'a, T>) -> Self {
+        View { layout: Layout::of(array.as_ptr().cast_mut(), array.shape(), array.strides()), lifetime: PhantomData }
+    }
+
+    fn of(layout: Layout) -> Self {
+        View { layout, lifetime: PhantomData }
+    }
+
+    shared_methods!();
+
+    /// The axes in another order; axes not named are dropped at index 0.
+    pub fn permuted(&self, axes: &[usize]) -> Self {
+        Self::of(self.layout.permuted(axes))
+    }
+
+    /// One axis as two: `outer` equal parts, and the place within a part.
+    pub fn split(&self, axis: usize, outer: usize) -> Self {
+        Self::of(self.layout.split(axis, outer))
+    }
+
+    /// A box of the view.
+    pub fn sliced(&self, starts: &[usize], lengths: &[usize]) -> Self {
+        Self::of(self.layout.sliced(starts, lengths))
+    }
+
+    /// One axis backwards.
+    pub fn reversed(&self, axis: usize) -> Self {
+        Self::of(self.layout.reversed(axis))
+    }
+
+    /// A new axis along which every element repeats.
+    pub fn repeated(&self, at: usize, length: usize) -> Self {
+        Self::of(self.layout.with_axis(at, length, 0))
+    }
+
+    /// An axis of length 1 stretched to `length` equal elements.
+    pub fn broadcast(&self, axis: usize, length: usize) -> Self {
+        assert_eq!(self.layout.shape[axis], 1, "an axis of length 1 broadcasts");
+        let mut layout = self.layout.clone();
+        layout.shape[axis] = length;
+        layout.strides[axis] = 0;
+        Self::of(layout)
+    }
+}
+
+/// An array to write. Its elements are distinct: no two indices name overlapping bytes.
+#[derive(Debug)]
+pub struct ViewMut<'a> {
+    pub(crate) layout: Layout,
+    lifetime: PhantomData<&'a mut u8>,
+}
+
+// SAFETY: a `ViewMut` is the only way to its elements, and every element type is `Send`.
+unsafe impl Send for ViewMut<'_> {}
+// SAFETY: a shared `ViewMut` gives out shapes, never elements.
+unsafe impl Sync for ViewMut<'_> {}
+
+impl<'a> ViewMut<'a> {
+    /// A view of memory that something else owns.
+    ///
+    /// # Safety
+    /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes of its own
+    /// that nothing else reads or writes. Alignment and values are free.
+    pub unsafe fn from_raw(
+        pointer: *mut u8,
+        element: ElementType,
+        swapped: bool,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Self {
+        let layout = Layout { pointer, element, swapped, shape: shape.into(), strides: strides.into() };
+        ViewMut { layout, lifetime: PhantomData }
+    }
+
+    /// A view of an `ndarray` view.
+    pub fn from_array<T: Element>(array: &'a mut ArrayViewMutD<'_, T>) -> Self {
+        let (shape, strides): (Dims<usize>, Dims<isize>) = (array.shape().into(), array.strides().into());
+        ViewMut { layout: Layout::of(array.as_mut_ptr(), &shape, &strides), lifetime: PhantomData }
+    }
+
+    /// # Safety
+    /// The elements of `layout` must be this view's alone for `'a`.
+    pub(crate) unsafe fn of(layout: Layout) -> Self {
+        ViewMut { layout, lifetime: PhantomData }
+    }
+
+    shared_methods!();
+
+    /// The axes in another order; axes not named are dropped at index 0.
+    pub fn permuted(self, axes: &[usize]) -> Self {
+        ViewMut { layout: self.layout.permuted(axes), lifetime: PhantomData }
+    }
+
+    /// One axis as two: `outer` equal parts, and the place within a part.
+    pub fn split(self, axis: usize, outer: usize) -> Self {
+        ViewMut { layout: self.layout.split(axis, outer), lifetime: PhantomData }
+    }
+
+    /// A box of the view.
+    pub fn sliced(&mut self, starts: &[usize], lengths: &[usize]) -> ViewMut<'_> {
+        ViewMut { layout: self.layout.sliced(starts, lengths), lifetime: PhantomData }
+    }
+
+    /// One axis backwards.
+    pub fn reversed(self, axis: usize) -> Self {
+        ViewMut { layout: self.layout.reversed(axis), lifetime: PhantomData }
+    }
+
+    /// The elements from `index` on, `rows` along `row_axis` by `columns` along `column_axis`, to write in place; `None`
+    /// unless they are of type `T`, aligned, and neighbours along `column_axis`.
+    pub fn matrix<T: Element>(
+        &mut self,
+        index: &[usize],
+        row_axis: usize,
+        column_axis: usize,
+        rows: usize,
+        columns: usize,
+    ) -> Option<MatrixMut<'_, T>> {
+        let row_stride = self.layout.strides[row_axis];
+        let neighbours = self.layout.strides[column_axis] == size_of::<T>() as isize || columns == 1;
+        if !self.layout.holds::<T>() || !neighbours || row_stride % size_of::<T>() as isize != 0 {
+            return None;
+        }
+        assert!(rows > 0 && columns > 0 && row_axis != column_axis, "a matrix has rows and columns");
+        assert!(index[row_axis] + rows <= self.layout.shape[row_axis], "rows lie within their axis");
+        let offset = self.layout.run_offset(index, column_axis, 1, columns);
+        Some(MatrixMut {
+            pointer: self.layout.pointer.wrapping_offset(offset).cast(),
+            row_stride: row_stride / size_of::<T>() as isize,
+            rows,
+            columns,
+            lifetime: PhantomData,
+        })
+    }
+}
+
+/// Rows of neighbouring elements to write in place.
+#[derive(Debug)]
+pub struct MatrixMut<'a, T> {
+    pub(crate) pointer: *mut T,
+    pub(crate) row_stride: isize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    lifetime: PhantomData<&'a mut T>,
+}
+
+impl<'a, T> MatrixMut<'a, T> {
+    /// The first `rows` × `columns` elements of a slice that holds a row every `row_stride` elements.
+    pub fn from_slice(slice: &'a mut [T], rows: usize, columns: usize, row_stride: usize) -> Self {
+        assert!(rows > 0 && columns > 0 && columns <= row_stride, "a matrix has rows that do not overlap");
+        assert!((rows - 1) * row_stride + columns <= slice.len(), "a matrix lies within its slice");
+        let row_stride = row_stride as isize;
+        MatrixMut { pointer: slice.as_mut_ptr(), row_stride, rows, columns, lifetime: PhantomData }
+    }
+}

@@ -1,0 +1,109 @@
+//! Writing working numbers to a run of elements along one axis.
+
+use super::Scalar;
+use super::view::ViewMut;
+use crate::element::{ElementType, Flag, Stored, Truth, Working};
+use half::{bf16, f16};
+use num_complex::Complex;
+
+/// A working number that results are stored from.
+pub trait Storing: Working {
+    /// Writes numbers as elements of a type that is summed in this one.
+    ///
+    /// # Safety
+    /// `numbers.len()` elements, `stride` bytes apart from `start` on, must be writable.
+    ///
+    /// # Panics
+    /// If sums with results of type `element` do not run in this type.
+    unsafe fn store_run(element: ElementType, start: *mut u8, stride: isize, swapped: bool, numbers: &[Self]);
+}
+
+macro_rules! storing { ($($working:ty => { $($variant:ident $rust:ty, $convert:expr;)* })*) => { $(
+    impl Storing for $working {
+        unsafe fn store_run(element: ElementType, start: *mut u8, stride: isize, swapped: bool, numbers: &[Self]) {
+            match element {
+                // SAFETY: the caller's word.
+                $(ElementType::$variant => unsafe {
+                    write_run::<Self, $rust>(start, stride, swapped, numbers, $convert)
+                },)*
+                _ => unreachable!("{element} is not summed in {:?}", Self::TYPE),
+            }
+        }
+    }
+)* } }
+
+storing! {
+    Truth => { Bool Flag, |truth: Truth| Flag(truth.0); }
+    i16 => { I8 i8, |sum| sum as i8; U8 u8, |sum| sum as u8; I16 i16, |sum| sum; U16 u16, |sum| sum as u16; }
+    i32 => { I32 i32, |sum| sum; U32 u32, |sum| sum as u32; }
+    i64 => { I64 i64, |sum| sum; U64 u64, |sum| sum as u64; }
+    f32 => { F32 f32, |sum| sum; F16 f16, f16::from_f32; BF16 bf16, bf16::from_f32; }
+    f64 => { F64 f64, |sum| sum; }
+    Complex<f32> => { C64 Complex<f32>, |sum| sum; }
+    Complex<f64> => { C128 Complex<f64>, |sum| sum; }
+}
+
+/// # Safety
+/// `numbers.len()` elements `T`, `stride` bytes apart from `start` on, must be writable.
+#[inline(always)]
+unsafe fn write_run<W: Working, T: Stored>(
+    start: *mut u8,
+    stride: isize,
+    swapped: bool,
+    numbers: &[W],
+    convert: impl Fn(W) -> T,
+) {
+    let put = |i: usize, stride: isize, element: T| {
+        // SAFETY: element `i` is writable by the caller's word; `write_unaligned` needs no alignment.
+        unsafe { start.offset(i as isize * stride).cast::<T>().write_unaligned(element) }
+    };
+    if swapped {
+        numbers.iter().enumerate().for_each(|(i, &number)| put(i, stride, convert(number).swapped()));
+    } else if stride == size_of::<T>() as isize {
+        numbers.iter().enumerate().for_each(|(i, &number)| put(i, size_of::<T>() as isize, convert(number)));
+    } else {
+        numbers.iter().enumerate().for_each(|(i, &number)| put(i, stride, convert(number)));
+    }
+}
+
+impl ViewMut<'_> {
+    /// Writes `numbers` to the elements from `index` on along `axis`, rounded or cut to the elements' type.
+    ///
+    /// # Panics
+    /// If one of them lies outside the view, or sums with results of its type do not run in `W`.
+    pub fn write<W: Storing>(&mut self, index: &[usize], axis: usize, numbers: &[W]) {
+        if numbers.is_empty() {
+            return;
+        }
+        let offset = self.layout.run_offset(index, axis, 1, numbers.len());
+        let start = self.layout.pointer.wrapping_offset(offset);
+        // SAFETY: `run_offset` has checked that the first and the last element of the run lie within the view.
+        unsafe { W::store_run(self.layout.element, start, self.layout.strides[axis], self.layout.swapped, numbers) };
+    }
+
+    /// Writes one element exactly (integers modulo 2ⁿ, numbers rounded).
+    pub fn set(&mut self, index: &[usize], value: Scalar) {
+        if index.is_empty() {
+            // SAFETY: the one element of a view without axes, with an axis of length 1 before it.
+            let mut line = unsafe { ViewMut::of(self.layout.with_axis(0, 1, 0)) };
+            return line.set(&[0], value);
+        }
+        let element = self.layout.element;
+        match value {
+            Scalar::Integer(integer) => match element.size() {
+                _ if element == ElementType::Bool => self.write(index, 0, &[Truth(u8::from(integer != 0))]),
+                1 | 2 => self.write(index, 0, &[integer as i16]),
+                4 => self.write(index, 0, &[integer as i32]),
+                _ => self.write(index, 0, &[integer as i64]),
+            },
+            Scalar::Number(number) => match element {
+                ElementType::C64 => self.write(index, 0, &[Complex::new(number.re as f32, number.im as f32)]),
+                ElementType::C128 => self.write(index, 0, &[number]),
+                ElementType::F64 => self.write(index, 0, &[number.re]),
+                ElementType::F16 => self.write(index, 0, &[f16::from_f64(number.re).to_f32()]),
+                ElementType::BF16 => self.write(index, 0, &[bf16::from_f64(number.re).to_f32()]),
+                _ => self.write(index, 0, &[number.re as f32]),
+            },
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! The band: several rows of outputs at once, so that a loaded input vector serves several rows.
+//!
+//! Computes   y[r, i] (+)= Σ_p Σ_q Σ_c  w_p[c, q] · x[start + r·row + o_p + q·row + d_c + i]
+//!
+//! A *phase* p is a set of kernel rows that lie as far apart as the output rows do (one phase where the stride is 1, up
+//! to `stride` of them otherwise); d_c are the offsets of all taps within a kernel row, of other axes and of summed
+//! elements.
+//!
+//! Idea      R output rows × V vectors stay in registers. The input vector of row t serves output rows t−q for every
+//!           kernel row q: V loads and R broadcasts for R·V multiply-adds. With R = 1 every multiply-add would need a load
+//!           of its own, and a load that crosses a cache line takes two slots.
+//! Picture   t = 0   1   2   3   4        R = 3 rows, 3 kernel rows: the input rows at both ends serve fewer outputs
+//!           r=0 │ ─────────
+//!           r=1 │     ─────────
+//!           r=2 │         ─────────
+//! Order     per output: phases, then kernel rows, then columns, whatever R and V are, so results do not depend on how an
+//!           output is cut into bands.
+
+use crate::memory::MatrixMut;
+use crate::simd::{Lane, Vector};
+
+/// Kernel rows that lie as far apart as output rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Phase {
+    /// Input elements from an output row's start to the phase's first kernel row.
+    pub offset: usize,
+    /// Kernel rows in the phase.
+    pub rows: usize,
+}
+
+/// What a band is computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Band<'a, L> {
+    /// A packed tile of the input.
+    pub input: &'a [L],
+    /// Where in it output row 0, column 0 starts.
+    pub start: usize,
+    /// Elements between the starts of two output rows.
+    pub row_step: usize,
+    /// The kernel's rows.
+    pub phases: &'a [Phase],
+    /// Offsets of the taps within a kernel row.
+    pub columns: &'a [usize],
+    /// Weights phase by phase, each column by column, the rows of a column together.
+    pub weights: &'a [L],
+    /// Whether the target's values are added to.
+    pub accumulate: bool,
+}
+
+impl<L: Lane> Band<'_, L> {
+    /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`, full vectors counted.
+    pub(crate) fn check(&self, rows: usize, columns: usize, vector: usize) {
+        assert!(!self.phases.is_empty() && !self.columns.is_empty(), "a band has taps");
+        let deepest = self.phases.iter().try_fold(0usize, |deepest, phase| {
+            let last = phase.rows.checked_sub(1)?.checked_mul(self.row_step)?;
+            Some(deepest.max(phase.offset.checked_add(last)?))
+        });
+        let bottom = deepest.and_then(|deepest| deepest.checked_add((rows - 1).checked_mul(self.row_step)?));
+        let right = self.columns.iter().max().and_then(|column| column.checked_add(columns.next_multiple_of(vector)));
+        let end = bottom.zip(right).and_then(|(bottom, right)| bottom.checked_add(right)?.checked_add(self.start));
+        assert!(end.is_some_and(|end| end <= self.input.len()), "a band reads within its tile");
+        let rows_of_kernel: usize = self.phases.iter().map(|phase| phase.rows).sum();
+        assert_eq!(self.weights.len(), rows_of_kernel * self.columns.len(), "one weight per tap");
+    }
+}
+
+/// Computes a whole target.
+///
+/// # Safety
+/// The CPU must have the instruction set of `V`, and `job.check` must have passed for the target's size.
+#[inline(always)]
+pub(crate) unsafe fn run<V: Vector>(job: &Band<'_, V::Lane>, target: &mut MatrixMut<'_, V::Lane>) {
+    let deepest = job.phases.iter().map(|phase| phase.rows).max().unwrap_or(1);
+    let mut row = 0;
+    while row < target.rows {
+        let rows = deepest.min(6).min(target.rows - row);
+        // SAFETY: the caller's word; `rows` from `row` on lie within the target.
+        unsafe {
+            match (rows, V::MANY_REGISTERS) {
+                (1, true) => strip::<V, 1, 8>(job, target, row),
+                (2, true) => strip::<V, 2, 8>(job, target, row),
+                (3, true) => strip::<V, 3, 6>(job, target, row),
+                (4, true) => strip::<V, 4, 4>(job, target, row),
+                (5, true) => strip::<V, 5, 4>(job, target, row),
+                (6, true) => strip::<V, 6, 4>(job, target, row),
+                (1, false) => strip::<V, 1, 6>(job, target, row),
+                (2, false) => strip::<V, 2, 4>(job, target, row),
+                (3, false) => strip::<V, 3, 3>(job, target, row),
+                (4, false) => strip::<V, 4, 2>(job, target, row),
+                (5, false) => strip::<V, 5, 2>(job, target, row),
+                _ => strip::<V, 6, 2>(job, target, row),
+            }
+        }
+        row += rows;
+    }
+}
+
+/// R rows from `row` on, over all columns.
+///
+/// # Safety
+/// As `run`.
+#[inline(always)]
+unsafe fn strip<V: Vector, const R: usize, const W: usize>(
+    job: &Band<'_, V::Lane>,
+    target: &mut MatrixMut<'_, V::Lane>,
+    row: usize,
+) {
+    let wide = W * V::COUNT;
+    let mut column = 0;
+    // SAFETY: blocks lie within the target; the last one of less than a vector goes through a buffer of its own, and
+    // `check` has counted its input as a full vector.
+    unsafe {
+        let x = job.input.as_ptr().add(job.start + row * job.row_step);
+        let y = target.pointer.offset(row as isize * target.row_stride);
+        while column + wide <= target.columns {
+            block::<V, R, W>(job, x.add(column), y.add(column), target.row_stride);
+            column += wide;
+        }
+        while column + V::COUNT <= target.columns {
+            block::<V, R, 1>(job, x.add(column), y.add(column), target.row_stride);
+            column += V::COUNT;
+        }
+        if column < target.columns {
+            let left = target.columns - column;
+            let mut edge = [[<V::Lane>::default(); 64]; R];
+            for (r, edge) in edge.iter_mut().enumerate() {
+                let from = y.offset(r as isize * target.row_stride).add(column);
+                if job.accumulate {
+                    std::ptr::copy_nonoverlapping(from, edge.as_mut_ptr(), left);
+                }
+            }
+            block::<V, R, 1>(job, x.add(column), edge.as_mut_ptr().cast(), 64);
+            for (r, edge) in edge.iter().enumerate() {
+                let to = y.offset(r as isize * target.row_stride).add(column);
+                std::ptr::copy_nonoverlapping(edge.as_ptr(), to, left);
+            }
+        }
+    }
+}
+
+/// R rows × W vectors of outputs, held in registers.
+///
+/// # Safety
+/// As `run`; `x` is the input at the block's first output, and the block at `y` is writable.
+#[inline(always)]
+unsafe fn block<V: Vector, const R: usize, const W: usize>(
+    job: &Band<'_, V::Lane>,
+    x: *const V::Lane,
+    y: *mut V::Lane,
+    row_stride: isize,
+) {
+    // SAFETY: `check` has counted every offset added here.
+    unsafe {
+        let mut sums = [[V::splat(<V::Lane>::default()); W]; R];
+        if job.accumulate {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::load(y.offset(r as isize * row_stride).add(v * V::COUNT));
+                }
+            }
+        }
+        let mut weights = job.weights.as_ptr();
+        for phase in job.phases {
+            let taps = Taps {
+                x: x.add(phase.offset),
+                weights,
+                rows: phase.rows,
+                row_step: job.row_step,
+                columns: job.columns,
+            };
+            if phase.rows >= R {
+                taps.tall::<V, R, W>(&mut sums);
+            } else {
+                taps.short::<V, R, W>(&mut sums);
+            }
+            weights = weights.add(phase.rows * job.columns.len());
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            for (v, sum) in sums.iter().enumerate() {
+                sum.store(y.offset(r as isize * row_stride).add(v * V::COUNT));
+            }
+        }
+    }
+}
+
+/// One phase of a block.
+struct Taps<'a, L> {
+    x: *const L,
+    weights: *const L,
+    rows: usize,
+    row_step: usize,
+    columns: &'a [usize],
+}
+
+impl<L: Lane> Taps<'_, L> {
+    /// A phase of at least R kernel rows: input rows that see every output row, between R − 1 that see fewer on each side.
+    ///
+    /// # Safety
+    /// As `block`.
+    #[inline(always)]
+    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
+        // The bounds are literals, because sums indexed by a variable would leave the registers.
+        // SAFETY: the caller's word.
+        unsafe {
+            macro_rules! head { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, 0, $n>(sums, $n - 1); })* } }
+            head!(1 2 3 4 5);
+            for t in R - 1..self.rows {
+                self.row::<V, R, W, 0, R>(sums, t);
+            }
+            macro_rules! tail { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, $n, R>(sums, self.rows + $n - 1); })* } }
+            tail!(1 2 3 4 5);
+        }
+    }
+
+    /// A phase of fewer kernel rows than R: row by row.
+    ///
+    /// # Safety
+    /// As `block`.
+    #[inline(always)]
+    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
+        for q in 0..self.rows {
+            for (c, &column) in self.columns.iter().enumerate() {
+                // SAFETY: the caller's word.
+                unsafe {
+                    let weight = V::splat(*self.weights.add(c * self.rows + q));
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let x = self.x.add((r + q) * self.row_step + column);
+                        for (v, sum) in sums.iter_mut().enumerate() {
+                            *sum = sum.add_product(V::load(x.add(v * V::COUNT)), weight);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Input row `t` for output rows `LOW..HIGH`: kernel row t − r for output row r.
+    ///
+    /// # Safety
+    /// As `block`.
+    #[inline(always)]
+    unsafe fn row<V: Vector<Lane = L>, const R: usize, const W: usize, const LOW: usize, const HIGH: usize>(
+        &self,
+        sums: &mut [[V; W]; R],
+        t: usize,
+    ) {
+        // SAFETY: t − r is a kernel row for every r in LOW..HIGH by the bounds that `tall` gives.
+        unsafe {
+            let x = self.x.add(t * self.row_step);
+            let mut weights = self.weights.wrapping_add(t);
+            for &column in self.columns {
+                let x = x.add(column);
+                let mut inputs = [V::splat(L::default()); W];
+                for (v, input) in inputs.iter_mut().enumerate() {
+                    *input = V::load(x.add(v * V::COUNT));
+                }
+                for r in LOW..if HIGH < R { HIGH } else { R } {
+                    let weight = V::splat(*weights.wrapping_sub(r));
+                    for v in 0..W {
+                        sums[r][v] = sums[r][v].add_product(inputs[v], weight);
+                    }
+                }
+                weights = weights.wrapping_add(self.rows);
+            }
+        }
+    }
+}

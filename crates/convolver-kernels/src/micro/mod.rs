@@ -1,0 +1,5 @@
+//! Micro-kernels, each written once over vectors.
+
+pub(crate) mod band;
+
+pub use band::{Band, Phase};

@@ -1,0 +1,94 @@
+//! The ways to compute a convolution: one folder each, the same questions in the same order.
+
+mod direct;
+mod separable;
+
+use crate::machine::Machine;
+use crate::problem::{Known, Problem};
+use convolver_kernels::{Dims, View, ViewMut};
+
+/// Every algorithm, in the order `explain` prints them.
+pub const ALL: &[&dyn Algorithm] = &[&direct::Direct, &separable::Separable];
+
+/// One way to compute a convolution.
+pub trait Algorithm: Sync {
+    /// The word that names it in `method=` and `explain`.
+    fn name(&self) -> &'static str;
+
+    /// How it would compute the problem within `memory` bytes of workspace and what that costs, or why it cannot.
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal>;
+
+    /// Does all work that depends on the kernel but not on the input.
+    fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared>;
+
+    /// The factor c such that every output is within c·Σ|k||x| of the exact one, its own window counted, while no
+    /// product or sum over- or underflows. 0 for exact types.
+    fn error_bound(&self, problem: &Problem) -> f64;
+
+    /// Adds to `known` what this algorithm could use of a kernel's values; asked only where finding out is cheap
+    /// beside the problem.
+    fn recognise(&self, problem: &Problem, kernel: &View<'_>, known: &mut Known) {
+        let _ = (problem, kernel, known);
+    }
+
+    /// Computes one input with one kernel, where that can be done cheaper than by `prepare` and `run`.
+    fn run_once(&self, problem: &Problem, recipe: &Recipe, machine: &Machine, operands: Operands<'_>) {
+        self.prepare(problem, recipe, operands.kernel, machine).run(operands.input, operands.output);
+    }
+}
+
+/// The arrays of one computation, with their axes in the problem's order.
+pub struct Operands<'a> {
+    /// Input.
+    pub input: &'a View<'a>,
+    /// Kernel.
+    pub kernel: &'a View<'a>,
+    /// Output.
+    pub output: ViewMut<'a>,
+}
+
+/// A kernel made ready; runs any number of inputs from any number of threads.
+pub trait Prepared: Send + Sync {
+    /// Computes one input.
+    fn run(&self, input: &View<'_>, output: ViewMut<'_>);
+}
+
+/// How an algorithm would compute a problem: inert data.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Recipe {
+    /// Outputs per tile along each convolved axis.
+    pub tile: Dims<usize>,
+    /// Summed elements per pass over a tile.
+    pub summed: usize,
+    /// Whether the work is worth handing to other threads.
+    pub shared: bool,
+}
+
+/// A recipe with what it is predicted to cost.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Candidate {
+    /// What would be done.
+    pub recipe: Recipe,
+    /// Predicted time.
+    pub seconds: f64,
+    /// Memory beside the operands, with every core at work.
+    pub workspace_bytes: usize,
+}
+
+/// Why an algorithm does not compute a problem.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// It is not made for such problems.
+    Unsuited(String),
+    /// It needs at least this many bytes of workspace.
+    Memory(usize),
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Unsuited(reason) => f.write_str(reason),
+            Refusal::Memory(least) => write!(f, "it needs at least {least} bytes of workspace"),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What several algorithms are made of; nothing here knows what a convolution is for.
+
+pub mod threads;
