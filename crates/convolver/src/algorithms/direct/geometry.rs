@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 
 /// What lanes run along.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Lanes {
+pub(in crate::algorithms) enum Lanes {
     /// The last convolved axis.
     Convolved,
     /// A batch axis.
@@ -23,31 +23,31 @@ pub(super) enum Lanes {
 
 /// How the axes of a problem are walked. There is at least one convolved axis.
 #[derive(Clone, Debug)]
-pub(super) struct Geometry {
-    pub(super) lanes: Lanes,
+pub(in crate::algorithms) struct Geometry {
+    pub(in crate::algorithms) lanes: Lanes,
     /// The convolved axis that rows run along, if any is left.
-    pub(super) row: Option<usize>,
+    pub(in crate::algorithms) row: Option<usize>,
     /// Convolved axes that are neither.
-    pub(super) others: SmallVec<[usize; 3]>,
+    pub(in crate::algorithms) others: SmallVec<[usize; 3]>,
     /// Phases seen along each convolved axis.
-    pub(super) phases: SmallVec<[Phases; 3]>,
+    pub(in crate::algorithms) phases: SmallVec<[Phases; 3]>,
 }
 
 /// The sizes of one tile's box.
 #[derive(Clone, Debug)]
-pub(super) struct Tiling {
+pub(in crate::algorithms) struct Tiling {
     /// Elements per phase of the lane axis, and per line.
-    pub(super) line: usize,
+    pub(in crate::algorithms) line: usize,
     /// Elements between neighbouring places of each convolved axis but the lanes'.
-    pub(super) steps: Dims<usize>,
+    pub(in crate::algorithms) steps: Dims<usize>,
     /// Places along each convolved axis.
-    pub(super) extents: Dims<usize>,
+    pub(in crate::algorithms) extents: Dims<usize>,
     /// Elements of the box of one summed element.
-    pub(super) plane: usize,
+    pub(in crate::algorithms) plane: usize,
 }
 
 impl Geometry {
-    pub(super) fn new(problem: &Problem, lanes: Lanes) -> Self {
+    pub(in crate::algorithms) fn new(problem: &Problem, lanes: Lanes) -> Self {
         let axes = &problem.axes;
         let free = match lanes {
             Lanes::Convolved => axes.len() - 1,
@@ -64,7 +64,7 @@ impl Geometry {
     }
 
     /// The box that outputs of this shape need.
-    pub(super) fn tiling(&self, problem: &Problem, tile: &[usize], lanes: usize) -> Tiling {
+    pub(in crate::algorithms) fn tiling(&self, problem: &Problem, tile: &[usize], lanes: usize) -> Tiling {
         let axes = &problem.axes;
         let extents: Dims<usize> =
             axes.iter().zip(tile).map(|(axis, &tile)| (tile - 1) * axis.stride + axis.window()).collect();
@@ -89,7 +89,13 @@ impl Geometry {
     }
 
     /// How the loader packs the box whose first output is at `output`.
-    pub(super) fn packing(&self, problem: &Problem, tiling: &Tiling, output: &[usize], lane_start: usize) -> Packing {
+    pub(in crate::algorithms) fn packing(
+        &self,
+        problem: &Problem,
+        tiling: &Tiling,
+        output: &[usize],
+        lane_start: usize,
+    ) -> Packing {
         let starts = problem.axes.iter().zip(output).map(|(axis, &output)| axis.place(output, 0));
         let line = match self.lanes {
             Lanes::Convolved => Line::Convolved { length: tiling.line },
@@ -104,25 +110,13 @@ impl Geometry {
         }
     }
 
-    /// The taps of the row axis as phases of rows, `d'` and the rows between outputs of one set.
-    pub(super) fn rows(&self, problem: &Problem) -> Rows {
-        let Some(row) = self.row else {
-            return Rows { sets: 1, step: 0, taps: vec![vec![0]], offsets: vec![0] };
-        };
-        let Axis { stride, dilation, kernel, .. } = problem.axes[row];
-        let common = gcd(stride, dilation);
-        let apart = stride / common;
-        let phases = apart.min(kernel);
-        Rows {
-            sets: dilation / common,
-            step: dilation / common * stride,
-            taps: (0..phases).map(|phase| (phase..kernel).step_by(apart).collect()).collect(),
-            offsets: (0..phases).map(|phase| phase * dilation).collect(),
-        }
+    /// The taps of the row axis.
+    pub(in crate::algorithms) fn rows(&self, problem: &Problem) -> Rows {
+        self.row.map_or_else(Rows::none, |row| Rows::of(&problem.axes[row]))
     }
 
     /// The taps that are not rows, in the order columns are summed: other axes, then the lanes' axis.
-    pub(super) fn column_taps(&self, problem: &Problem) -> Vec<Dims<usize>> {
+    pub(in crate::algorithms) fn column_taps(&self, problem: &Problem) -> Vec<Dims<usize>> {
         let mut axes = self.others.clone();
         if self.lanes == Lanes::Convolved {
             axes.push(problem.axes.len() - 1);
@@ -138,7 +132,7 @@ impl Geometry {
     }
 
     /// Where in a box a column's tap lies.
-    pub(super) fn column_offset(&self, problem: &Problem, tiling: &Tiling, taps: &[usize]) -> usize {
+    pub(in crate::algorithms) fn column_offset(&self, problem: &Problem, tiling: &Tiling, taps: &[usize]) -> usize {
         let other: usize =
             self.others.iter().map(|&axis| taps[axis] * problem.axes[axis].dilation * tiling.steps[axis]).sum();
         if self.lanes != Lanes::Convolved {
@@ -153,20 +147,39 @@ impl Geometry {
 
 /// The taps of the row axis.
 #[derive(Clone, Debug)]
-pub(super) struct Rows {
+pub(in crate::algorithms) struct Rows {
     /// Independent sets of outputs: set ρ holds outputs ρ, ρ + sets, …
-    pub(super) sets: usize,
+    pub(in crate::algorithms) sets: usize,
     /// Input rows between two outputs of a set.
-    pub(super) step: usize,
+    pub(in crate::algorithms) step: usize,
     /// For each phase, its taps.
-    pub(super) taps: Vec<Vec<usize>>,
+    pub(in crate::algorithms) taps: Vec<Vec<usize>>,
     /// For each phase, the input row of its first tap.
-    pub(super) offsets: Vec<usize>,
+    pub(in crate::algorithms) offsets: Vec<usize>,
 }
 
 impl Rows {
+    /// No row axis: one row, one tap.
+    fn none() -> Self {
+        Rows { sets: 1, step: 0, taps: vec![vec![0]], offsets: vec![0] }
+    }
+
+    /// The taps of an axis as rows.
+    pub(in crate::algorithms) fn of(axis: &Axis) -> Self {
+        let Axis { stride, dilation, kernel, .. } = *axis;
+        let common = gcd(stride, dilation);
+        let apart = stride / common;
+        let phases = apart.min(kernel);
+        Rows {
+            sets: dilation / common,
+            step: dilation / common * stride,
+            taps: (0..phases).map(|phase| (phase..kernel).step_by(apart).collect()).collect(),
+            offsets: (0..phases).map(|phase| phase * dilation).collect(),
+        }
+    }
+
     /// The phases as a band has them, rows `pitch` elements apart.
-    pub(super) fn phases(&self, pitch: usize) -> Vec<Phase> {
+    pub(in crate::algorithms) fn phases(&self, pitch: usize) -> Vec<Phase> {
         let phases = self.taps.iter().zip(&self.offsets);
         phases.map(|(taps, &offset)| Phase { offset: offset * pitch, rows: taps.len() }).collect()
     }
@@ -177,6 +190,6 @@ fn gcd(left: usize, right: usize) -> usize {
 }
 
 /// Numbers that a band may read past the end of a box.
-pub(super) const fn slack() -> usize {
+pub(in crate::algorithms) const fn slack() -> usize {
     64
 }

@@ -23,6 +23,9 @@ mod run;
 mod size;
 mod small;
 
+pub(super) use geometry::{Geometry, Lanes, Rows, Tiling, slack};
+pub(super) use size::{candidate as direct_candidate, fitting, output_tile, tiles};
+
 use super::{Algorithm, Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Boundary, Problem};

@@ -27,7 +27,11 @@ pub(super) fn with_an_axis(problem: &Problem) -> Problem {
 }
 
 /// The recipe for a problem and what it costs.
-pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+pub(in crate::algorithms) fn candidate(
+    problem: &Problem,
+    machine: &Machine,
+    memory: usize,
+) -> Result<Candidate, Refusal> {
     let problem = &with_an_axis(problem);
     let number = problem.working().size();
     let budget = machine.rates.tile_bytes.min(memory / machine.cores.max(1));
@@ -56,7 +60,7 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
 }
 
 /// The largest tile within a budget of bytes, or the least there is.
-pub(super) fn fitting(problem: &Problem, lanes: Lanes, count: usize, budget: usize) -> Recipe {
+pub(in crate::algorithms) fn fitting(problem: &Problem, lanes: Lanes, count: usize, budget: usize) -> Recipe {
     let mut recipe = Recipe {
         tile: problem.axes.iter().map(|axis| axis.output()).collect(),
         summed: problem.summed.iter().product(),
@@ -130,14 +134,14 @@ fn share(problem: &Problem, recipe: &mut Recipe) {
 }
 
 /// Tiles of a problem whose lanes run along a convolved axis.
-fn tiles(problem: &Problem, recipe: &Recipe) -> f64 {
+pub(in crate::algorithms) fn tiles(problem: &Problem, recipe: &Recipe) -> f64 {
     let independent = problem.batch.iter().chain(&problem.group).map(|&length| length as f64).product::<f64>();
     let grid = problem.axes.iter().zip(&recipe.tile).map(|(axis, &tile)| axis.output().div_ceil(tile) as f64);
     independent * grid.product::<f64>()
 }
 
 /// The shape of a tile of the whole output: batch, group, bank, convolved.
-pub(super) fn output_tile(problem: &Problem, recipe: &Recipe, lanes: Lanes) -> Dims<usize> {
+pub(in crate::algorithms) fn output_tile(problem: &Problem, recipe: &Recipe, lanes: Lanes) -> Dims<usize> {
     let batch = (0..problem.batch.len()).map(|axis| match lanes {
         Lanes::Batch(lane) if lane == axis => BATCH_LANES,
         _ => 1,
