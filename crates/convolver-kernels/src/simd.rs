@@ -25,8 +25,6 @@ pub(crate) trait Vector: Copy {
     type Lane: Lane;
     /// How many.
     const COUNT: usize;
-    /// Whether the instruction set has 32 vector registers, not 16.
-    const MANY_REGISTERS: bool;
 
     /// # Safety
     /// The CPU must have the vector's instruction set.

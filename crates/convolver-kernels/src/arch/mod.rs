@@ -8,6 +8,7 @@ mod x86_64_v4;
 
 use crate::memory::MatrixMut;
 use crate::micro::Band;
+use crate::micro::band::{self, Strip};
 use crate::simd::Lane;
 use crate::working::Truth;
 
@@ -56,9 +57,8 @@ pub(crate) struct AllKernels {
 pub struct Kernels<L: Lane> {
     /// Numbers in a vector.
     pub(crate) count: usize,
-    /// # Safety
-    /// The CPU must have the instruction set, and the job must have been checked for the target.
-    pub(crate) band: unsafe fn(&Band<'_, L>, &mut MatrixMut<'_, L>),
+    /// Strips of a band, from one row on.
+    pub(crate) strips: &'static [Strip<L>],
 }
 
 impl InstructionSet {
@@ -81,35 +81,41 @@ impl InstructionSet {
         let kernels = L::kernels(self);
         job.check(target.rows, target.columns, kernels.count);
         // SAFETY: both asserted above.
-        unsafe { (kernels.band)(job, target) }
+        unsafe { band::run(kernels.strips, job, target) }
     }
 }
 
-/// Writes the kernels of an instruction set: every generic body behind a door that enables its features.
+/// Writes the kernels of an instruction set: every generic body behind a door that enables its features. For each number
+/// the vector, and for strips of each number of rows how many vectors wide a block is.
 macro_rules! kernels {
-    ($features:tt; $($field:ident: $lane:ty = $vector:ty;)*) => {
+    ($features:tt; $($field:ident: $vector:ty, $strips:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $lane, $vector),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, $strips),)*
         }
     };
-    (@doors [$($features:literal)?] $lane:ty, $vector:ty) => {{
-        // SAFETY: see `Kernels::band`.
+    (@doors [$($features:literal)?] $vector:ty, [$($rows:literal x $vectors:literal),*]) => {{
+        type Number = <$vector as $crate::simd::Vector>::Lane;
+        // SAFETY: see `Strip`.
         $(#[target_feature(enable = $features)])?
-        unsafe fn band(
-            job: &$crate::micro::Band<'_, $lane>,
-            target: &mut $crate::memory::MatrixMut<'_, $lane>,
+        unsafe fn strip<const R: usize, const W: usize>(
+            job: &$crate::micro::Band<'_, Number>,
+            target: &mut $crate::memory::MatrixMut<'_, Number>,
+            row: usize,
         ) {
             // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
-            unsafe { $crate::micro::band::run::<$vector>(job, target) }
+            unsafe { $crate::micro::band::strip::<$vector, R, W>(job, target, row) }
         }
-        $crate::arch::Kernels { count: <$vector as $crate::simd::Vector>::COUNT, band }
+        $crate::arch::Kernels {
+            count: <$vector as $crate::simd::Vector>::COUNT,
+            strips: &[$(strip::<$rows, $vectors>),*],
+        }
     }};
 }
 pub(crate) use kernels;
 
 /// Implements [`Vector`](crate::simd::Vector) for a register type.
 macro_rules! vector {
-    ($name:ident($raw:ty): $lane:ty, $count:literal, many: $many:literal,
+    ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
@@ -117,7 +123,6 @@ macro_rules! vector {
         impl $crate::simd::Vector for $name {
             type Lane = $lane;
             const COUNT: usize = $count;
-            const MANY_REGISTERS: bool = $many;
 
             #[inline(always)]
             unsafe fn splat(number: $lane) -> Self {

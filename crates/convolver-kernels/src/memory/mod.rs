@@ -10,7 +10,7 @@ mod write;
 pub use owned::Owned;
 pub use scratch::Scratch;
 pub use tiles::{Tiles, grid_position};
-pub use view::{Dims, MatrixMut, View, ViewMut};
+pub use view::{Dims, MatrixMut, Source, View, ViewMut};
 pub use write::Storing;
 
 /// What an element is, exactly: the definition computes with these.

@@ -6,6 +6,7 @@
 
 use crate::element::{Element, ElementType};
 use crate::simd::Lane;
+use crate::working::WorkingType;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
@@ -19,6 +20,8 @@ pub(crate) struct Layout {
     pub(crate) pointer: *mut u8,
     pub(crate) element: ElementType,
     pub(crate) swapped: bool,
+    /// Whether all bytes between the lowest and the highest element may be read, too.
+    pub(crate) spanned: bool,
     pub(crate) shape: Dims<usize>,
     pub(crate) strides: Dims<isize>,
 }
@@ -29,6 +32,7 @@ impl Layout {
             pointer: pointer.cast(),
             element: T::TYPE,
             swapped: false,
+            spanned: is_dense(shape, strides),
             shape: shape.into(),
             strides: strides.iter().map(|stride| stride * size_of::<T>() as isize).collect(),
         }
@@ -115,6 +119,13 @@ impl Layout {
     }
 }
 
+/// Whether the elements fill the memory from the lowest to the highest without gaps.
+fn is_dense(shape: &[usize], strides: &[isize]) -> bool {
+    let span: usize =
+        shape.iter().zip(strides).map(|(&length, &stride)| length.saturating_sub(1) * stride.unsigned_abs()).sum();
+    shape.iter().product::<usize>() == span + 1
+}
+
 /// An array to read.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
@@ -175,7 +186,8 @@ impl<'a> View<'a> {
     ///
     /// # Safety
     /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes that may be
-    /// read and are not written. Alignment and values are free.
+    /// read and are not written, and so may all bytes between the lowest and the highest of them. Alignment and values are
+    /// free.
     pub unsafe fn from_raw(
         pointer: *const u8,
         element: ElementType,
@@ -183,8 +195,14 @@ impl<'a> View<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout =
-            Layout { pointer: pointer.cast_mut(), element, swapped, shape: shape.into(), strides: strides.into() };
+        let layout = Layout {
+            pointer: pointer.cast_mut(),
+            element,
+            swapped,
+            spanned: true,
+            shape: shape.into(),
+            strides: strides.into(),
+        };
         View { layout, lifetime: PhantomData }
     }
 
@@ -217,6 +235,35 @@ impl<'a> View<'a> {
     /// One axis backwards.
     pub fn reversed(&self, axis: usize) -> Self {
         Self::of(self.layout.reversed(axis))
+    }
+
+    /// The elements as numbers to sum in place; `None` unless they are such numbers, aligned, with nothing foreign between
+    /// them, and no axis runs backwards.
+    pub fn source<L: Lane>(&self) -> Option<Source<'a, L>> {
+        let layout = &self.layout;
+        let size = size_of::<L>();
+        let numbers = match layout.element {
+            ElementType::C64 | ElementType::C128 => 2,
+            _ => 1,
+        };
+        let suits = layout.spanned
+            && !layout.swapped
+            && !self.is_empty()
+            && layout.element.size() == numbers * size
+            && match layout.element {
+                ElementType::C64 => WorkingType::F32 == L::TYPE,
+                ElementType::C128 => WorkingType::F64 == L::TYPE,
+                element => element.working() == L::TYPE && element != ElementType::Bool,
+            }
+            && (layout.pointer as usize).is_multiple_of(align_of::<L>())
+            && layout.strides.iter().all(|&stride| stride >= 0 && stride % size as isize == 0);
+        let reach =
+            || layout.shape.iter().zip(&layout.strides).map(|(&length, &stride)| (length - 1) * stride as usize);
+        suits.then(|| Source {
+            pointer: layout.pointer.cast_const().cast(),
+            length: reach().sum::<usize>() / size + numbers,
+            lifetime: PhantomData,
+        })
     }
 
     /// A new axis along which every element repeats.
@@ -259,7 +306,7 @@ impl<'a> ViewMut<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout = Layout { pointer, element, swapped, shape: shape.into(), strides: strides.into() };
+        let layout = Layout { pointer, element, swapped, spanned: false, shape: shape.into(), strides: strides.into() };
         ViewMut { layout, lifetime: PhantomData }
     }
 
@@ -334,6 +381,20 @@ impl<'a> ViewMut<'a> {
             columns,
             lifetime: PhantomData,
         })
+    }
+}
+
+/// Numbers to read by offset, from a slice or in place of a view.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a, L> {
+    pub(crate) pointer: *const L,
+    pub(crate) length: usize,
+    lifetime: PhantomData<&'a L>,
+}
+
+impl<'a, L> From<&'a [L]> for Source<'a, L> {
+    fn from(slice: &'a [L]) -> Self {
+        Source { pointer: slice.as_ptr(), length: slice.len(), lifetime: PhantomData }
     }
 }
 

@@ -16,8 +16,9 @@
 //! Order     per output: phases, then kernel rows, then columns, whatever R and V are, so results do not depend on how an
 //!           output is cut into bands.
 
-use crate::memory::MatrixMut;
+use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
+use std::mem::MaybeUninit;
 
 /// Kernel rows that lie as far apart as output rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,8 +32,8 @@ pub struct Phase {
 /// What a band is computed from.
 #[derive(Clone, Copy, Debug)]
 pub struct Band<'a, L> {
-    /// A packed tile of the input.
-    pub input: &'a [L],
+    /// A packed tile of the input, or the input itself.
+    pub input: Source<'a, L>,
     /// Where in it output row 0, column 0 starts.
     pub start: usize,
     /// Elements between the starts of two output rows.
@@ -48,7 +49,8 @@ pub struct Band<'a, L> {
 }
 
 impl<L: Lane> Band<'_, L> {
-    /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`, full vectors counted.
+    /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`. The last outputs of a row
+    /// are read as a full vector, unless the row has one to lie over and they need not be added to.
     pub(crate) fn check(&self, rows: usize, columns: usize, vector: usize) {
         assert!(!self.phases.is_empty() && !self.columns.is_empty(), "a band has taps");
         let deepest = self.phases.iter().try_fold(0usize, |deepest, phase| {
@@ -56,41 +58,37 @@ impl<L: Lane> Band<'_, L> {
             Some(deepest.max(phase.offset.checked_add(last)?))
         });
         let bottom = deepest.and_then(|deepest| deepest.checked_add((rows - 1).checked_mul(self.row_step)?));
-        let right = self.columns.iter().max().and_then(|column| column.checked_add(columns.next_multiple_of(vector)));
+        let whole = columns >= vector && !self.accumulate;
+        let read = if whole { columns } else { columns.next_multiple_of(vector) };
+        let right = self.columns.iter().max().and_then(|column| column.checked_add(read));
         let end = bottom.zip(right).and_then(|(bottom, right)| bottom.checked_add(right)?.checked_add(self.start));
-        assert!(end.is_some_and(|end| end <= self.input.len()), "a band reads within its tile");
+        assert!(end.is_some_and(|end| end <= self.input.length), "a band reads within its tile");
         let rows_of_kernel: usize = self.phases.iter().map(|phase| phase.rows).sum();
         assert_eq!(self.weights.len(), rows_of_kernel * self.columns.len(), "one weight per tap");
     }
 }
 
-/// Computes a whole target.
+/// A strip of R rows and W vectors at a time, compiled for an instruction set: job, target, first row.
 ///
 /// # Safety
-/// The CPU must have the instruction set of `V`, and `job.check` must have passed for the target's size.
-#[inline(always)]
-pub(crate) unsafe fn run<V: Vector>(job: &Band<'_, V::Lane>, target: &mut MatrixMut<'_, V::Lane>) {
+/// The CPU must have the instruction set, `job.check` must have passed for the target's size, and R rows from the first
+/// must lie within the target.
+pub(crate) type Strip<L> = unsafe fn(&Band<'_, L>, &mut MatrixMut<'_, L>, usize);
+
+/// Computes a whole target in strips; `strips[r - 1]` computes r rows.
+///
+/// # Safety
+/// The CPU must have the instruction set of the strips, and `job.check` must have passed for the target's size.
+pub(crate) unsafe fn run<L: Lane>(strips: &[Strip<L>], job: &Band<'_, L>, target: &mut MatrixMut<'_, L>) {
     let deepest = job.phases.iter().map(|phase| phase.rows).max().unwrap_or(1);
+    let most = deepest.min(strips.len());
     let mut row = 0;
     while row < target.rows {
-        let rows = deepest.min(6).min(target.rows - row);
+        // Strips as equal as can be: a last one of a single row would reuse nothing.
+        let left = target.rows - row;
+        let rows = left.div_ceil(left.div_ceil(most));
         // SAFETY: the caller's word; `rows` from `row` on lie within the target.
-        unsafe {
-            match (rows, V::MANY_REGISTERS) {
-                (1, true) => strip::<V, 1, 8>(job, target, row),
-                (2, true) => strip::<V, 2, 8>(job, target, row),
-                (3, true) => strip::<V, 3, 6>(job, target, row),
-                (4, true) => strip::<V, 4, 4>(job, target, row),
-                (5, true) => strip::<V, 5, 4>(job, target, row),
-                (6, true) => strip::<V, 6, 4>(job, target, row),
-                (1, false) => strip::<V, 1, 6>(job, target, row),
-                (2, false) => strip::<V, 2, 4>(job, target, row),
-                (3, false) => strip::<V, 3, 3>(job, target, row),
-                (4, false) => strip::<V, 4, 2>(job, target, row),
-                (5, false) => strip::<V, 5, 2>(job, target, row),
-                _ => strip::<V, 6, 2>(job, target, row),
-            }
-        }
+        unsafe { strips[rows - 1](job, target, row) };
         row += rows;
     }
 }
@@ -98,50 +96,70 @@ pub(crate) unsafe fn run<V: Vector>(job: &Band<'_, V::Lane>, target: &mut Matrix
 /// R rows from `row` on, over all columns.
 ///
 /// # Safety
-/// As `run`.
+/// See [`Strip`].
 #[inline(always)]
-unsafe fn strip<V: Vector, const R: usize, const W: usize>(
+pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
     job: &Band<'_, V::Lane>,
     target: &mut MatrixMut<'_, V::Lane>,
     row: usize,
 ) {
-    let wide = W * V::COUNT;
+    let (wide, columns) = (W * V::COUNT, target.columns);
+    // A block may lie over its neighbour, whose outputs then come out the same once more.
+    let over = !job.accumulate;
+    let mut buffer = MaybeUninit::<[[V::Lane; WIDEST]; R]>::uninit();
     let mut column = 0;
-    // SAFETY: blocks lie within the target; the last one of less than a vector goes through a buffer of its own, and
-    // `check` has counted its input as a full vector.
+    // SAFETY: blocks lie within the target; one of less than a vector goes through the buffer, and `check` has counted its
+    // input as a full vector.
     unsafe {
-        let x = job.input.as_ptr().add(job.start + row * job.row_step);
+        let x = job.input.pointer.add(job.start + row * job.row_step);
         let y = target.pointer.offset(row as isize * target.row_stride);
-        while column + wide <= target.columns {
-            block::<V, R, W>(job, x.add(column), y.add(column), target.row_stride);
-            column += wide;
+        while column + wide <= columns || (over && columns >= wide && columns - column > wide / 2) {
+            let at = column.min(columns - wide);
+            block::<V, R, W>(job, x.add(at), y.add(at), target.row_stride);
+            column = at + wide;
         }
-        while column + V::COUNT <= target.columns {
-            block::<V, R, 1>(job, x.add(column), y.add(column), target.row_stride);
-            column += V::COUNT;
-        }
-        if column < target.columns {
-            let left = target.columns - column;
-            let mut edge = [[<V::Lane>::default(); 64]; R];
-            for (r, edge) in edge.iter_mut().enumerate() {
-                let from = y.offset(r as isize * target.row_stride).add(column);
-                if job.accumulate {
-                    std::ptr::copy_nonoverlapping(from, edge.as_mut_ptr(), left);
-                }
+        while column < columns {
+            let fits = column + V::COUNT <= columns || (over && columns >= V::COUNT);
+            let at = if fits { column.min(columns - V::COUNT) } else { column };
+            let (mut to, mut stride) = (y.add(at), target.row_stride);
+            if !fits {
+                let rows = buffer.write([[<V::Lane>::default(); WIDEST]; R]).as_mut_ptr().cast();
+                rows_copied(to, stride, rows, WIDEST as isize, (R, columns - at));
+                (to, stride) = (rows, WIDEST as isize);
             }
-            block::<V, R, 1>(job, x.add(column), edge.as_mut_ptr().cast(), 64);
-            for (r, edge) in edge.iter().enumerate() {
-                let to = y.offset(r as isize * target.row_stride).add(column);
-                std::ptr::copy_nonoverlapping(edge.as_ptr(), to, left);
+            block::<V, R, 1>(job, x.add(at), to, stride);
+            if !fits {
+                rows_copied(to, stride, y.add(at), target.row_stride, (R, columns - at));
             }
+            column = at + V::COUNT;
         }
     }
 }
 
+/// Copies rows of some columns.
+///
+/// # Safety
+/// They must be readable and writable, and not overlap.
+unsafe fn rows_copied<L: Lane>(
+    from: *const L,
+    from_stride: isize,
+    to: *mut L,
+    to_stride: isize,
+    (rows, columns): (usize, usize),
+) {
+    for row in 0..rows as isize {
+        // SAFETY: the caller's word.
+        unsafe { std::ptr::copy_nonoverlapping(from.offset(row * from_stride), to.offset(row * to_stride), columns) };
+    }
+}
+
+/// Numbers in the widest vector there is.
+const WIDEST: usize = 64;
+
 /// R rows × W vectors of outputs, held in registers.
 ///
 /// # Safety
-/// As `run`; `x` is the input at the block's first output, and the block at `y` is writable.
+/// As `strip`; `x` is the input at the block's first output, and the block at `y` is writable.
 #[inline(always)]
 unsafe fn block<V: Vector, const R: usize, const W: usize>(
     job: &Band<'_, V::Lane>,
@@ -254,10 +272,10 @@ impl<L: Lane> Taps<'_, L> {
                 for (v, input) in inputs.iter_mut().enumerate() {
                     *input = V::load(x.add(v * V::COUNT));
                 }
-                for r in LOW..if HIGH < R { HIGH } else { R } {
+                for (r, sums) in sums.iter_mut().enumerate().take(HIGH).skip(LOW) {
                     let weight = V::splat(*weights.wrapping_sub(r));
-                    for v in 0..W {
-                        sums[r][v] = sums[r][v].add_product(inputs[v], weight);
+                    for (sum, &input) in sums.iter_mut().zip(&inputs) {
+                        *sum = sum.add_product(input, weight);
                     }
                 }
                 weights = weights.wrapping_add(self.rows);

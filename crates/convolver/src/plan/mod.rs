@@ -10,7 +10,7 @@ pub use explain::{Candidate, Explanation};
 use crate::algorithms::{self, Algorithm, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Error, Known, Problem};
-use convolver_kernels::{Scalar, View, ViewMut, grid_position};
+use convolver_kernels::{Dims, Scalar, View, ViewMut, grid_position};
 use std::fmt;
 use std::str::FromStr;
 
@@ -107,7 +107,7 @@ impl Planner {
                 measure::fastest(problem, &self.machine, &answers)
             }
         };
-        Ok(Plan { problem: problem.clone(), machine: self.machine, answers, chosen })
+        Ok(Plan { shapes: Shapes::of(problem), problem: problem.clone(), machine: self.machine, answers, chosen })
     }
 }
 
@@ -139,6 +139,7 @@ fn nothing_fits(answers: &[Answer], limit: usize) -> Error {
 /// How one problem will be computed on one machine.
 pub struct Plan {
     problem: Problem,
+    shapes: Shapes,
     machine: Machine,
     answers: Vec<Answer>,
     chosen: usize,
@@ -192,10 +193,11 @@ impl Plan {
 
     /// Does all work that depends on the kernel.
     pub fn prepare(&self, kernel: &View<'_>) -> Result<PreparedPlan, Error> {
-        check("k", kernel.shape(), kernel.element(), &self.problem.kernel_shape(), self.problem.kernel)?;
+        check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
         let (algorithm, candidate) = self.chosen();
         Ok(PreparedPlan {
             problem: self.problem.clone(),
+            shapes: self.shapes.clone(),
             prepared: algorithm.prepare(&self.problem, &candidate.recipe, kernel, &self.machine),
             error_per_sample: algorithm.error_bound(&self.problem) * largest_weight(&self.problem, kernel),
         })
@@ -203,10 +205,10 @@ impl Plan {
 
     /// Computes one input with one kernel.
     pub fn run_once(&self, input: &View<'_>, kernel: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
-        check("k", kernel.shape(), kernel.element(), &self.problem.kernel_shape(), self.problem.kernel)?;
-        check_run(&self.problem, input, &output)?;
+        check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
+        self.shapes.check_run(&self.problem, input, &output)?;
         apart("k", kernel, &output)?;
-        if !self.problem.is_empty() {
+        if !output.is_empty() {
             let (algorithm, candidate) = self.chosen();
             algorithm.run_once(&self.problem, &candidate.recipe, &self.machine, Operands { input, kernel, output });
         }
@@ -217,6 +219,7 @@ impl Plan {
 /// A plan with its kernel.
 pub struct PreparedPlan {
     problem: Problem,
+    shapes: Shapes,
     prepared: Box<dyn Prepared>,
     error_per_sample: f64,
 }
@@ -240,8 +243,8 @@ impl PreparedPlan {
 
     /// Computes one input.
     pub fn run(&self, input: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
-        check_run(&self.problem, input, &output)?;
-        if !self.problem.is_empty() {
+        self.shapes.check_run(&self.problem, input, &output)?;
+        if !output.is_empty() {
             self.prepared.run(input, output);
         }
         Ok(())
@@ -266,10 +269,24 @@ fn largest_weight(problem: &Problem, kernel: &View<'_>) -> f64 {
     (0..shape.iter().product::<usize>()).step_by(taps).map(sum).fold(0.0, f64::max)
 }
 
-fn check_run(problem: &Problem, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
-    check("x", input.shape(), input.element(), &problem.input_shape(), problem.input)?;
-    check("out", output.shape(), output.element(), &problem.output_shape(), problem.output)?;
-    apart("x", input, output)
+/// The shapes of a problem's operands, reckoned once.
+#[derive(Clone, Debug)]
+struct Shapes {
+    input: Dims<usize>,
+    kernel: Dims<usize>,
+    output: Dims<usize>,
+}
+
+impl Shapes {
+    fn of(problem: &Problem) -> Self {
+        Shapes { input: problem.input_shape(), kernel: problem.kernel_shape(), output: problem.output_shape() }
+    }
+
+    fn check_run(&self, problem: &Problem, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
+        check("x", input.shape(), input.element(), &self.input, problem.input)?;
+        check("out", output.shape(), output.element(), &self.output, problem.output)?;
+        apart("x", input, output)
+    }
 }
 
 fn check(

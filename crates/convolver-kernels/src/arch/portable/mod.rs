@@ -11,7 +11,6 @@ struct Numbers<L, const N: usize>([L; N]);
 impl<L: Lane, const N: usize> Vector for Numbers<L, N> {
     type Lane = L;
     const COUNT: usize = N;
-    const MANY_REGISTERS: bool = false;
 
     #[inline(always)]
     unsafe fn splat(number: L) -> Self {
@@ -42,11 +41,11 @@ pub(super) static SET: InstructionSet = InstructionSet {
     supported: || true,
     kernels: kernels! {
         [];
-        f32: f32 = Numbers<f32, 4>;
-        f64: f64 = Numbers<f64, 2>;
-        i16: i16 = Numbers<i16, 8>;
-        i32: i32 = Numbers<i32, 4>;
-        i64: i64 = Numbers<i64, 2>;
-        truth: Truth = Numbers<Truth, 16>;
+        f32: Numbers<f32, 4>, [1 x 4, 2 x 3, 3 x 3];
+        f64: Numbers<f64, 2>, [1 x 4, 2 x 3, 3 x 3];
+        i16: Numbers<i16, 8>, [1 x 4, 2 x 3, 3 x 3];
+        i32: Numbers<i32, 4>, [1 x 4, 2 x 3, 3 x 3];
+        i64: Numbers<i64, 2>, [1 x 4, 2 x 3, 3 x 3];
+        truth: Numbers<Truth, 16>, [1 x 4, 2 x 3, 3 x 3];
     },
 };

@@ -3,7 +3,6 @@
 mod vectors;
 
 use super::{InstructionSet, kernels};
-use crate::working::Truth;
 use vectors::*;
 
 pub(super) static SET: InstructionSet = InstructionSet {
@@ -12,11 +11,11 @@ pub(super) static SET: InstructionSet = InstructionSet {
     supported: || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
     kernels: kernels! {
         ["avx2,fma"];
-        f32: f32 = F32x8;
-        f64: f64 = F64x4;
-        i16: i16 = I16x16;
-        i32: i32 = I32x8;
-        i64: i64 = I64x4;
-        truth: Truth = Truthx32;
+        f32: F32x8, [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2];
+        f64: F64x4, [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2];
+        i16: I16x16, [1 x 4, 2 x 3, 3 x 2];
+        i32: I32x8, [1 x 4, 2 x 3, 3 x 2];
+        i64: I64x4, [1 x 4, 2 x 3, 3 x 2];
+        truth: Truthx32, [1 x 4, 2 x 3, 3 x 2];
     },
 };

@@ -17,19 +17,19 @@ unsafe fn low_products(left: __m256i, right: __m256i) -> __m256i {
     }
 }
 
-vector!(F32x8(__m256): f32, 8, many: false,
+vector!(F32x8(__m256): f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum));
-vector!(F64x4(__m256d): f64, 4, many: false,
+vector!(F64x4(__m256d): f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum));
-vector!(I16x16(__m256i): i16, 16, many: false,
+vector!(I16x16(__m256i): i16, 16,
     _mm256_set1_epi16, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi16(sum, _mm256_mullo_epi16(left, right)));
-vector!(I32x8(__m256i): i32, 8, many: false,
+vector!(I32x8(__m256i): i32, 8,
     _mm256_set1_epi32, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi32(sum, _mm256_mullo_epi32(left, right)));
-vector!(I64x4(__m256i): i64, 4, many: false,
+vector!(I64x4(__m256i): i64, 4,
     _mm256_set1_epi64x, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi64(sum, low_products(left, right)));
-vector!(Truthx32(__m256i): Truth, 32, many: false,
+vector!(Truthx32(__m256i): Truth, 32,
     |truth: Truth| _mm256_set1_epi8(truth.0 as i8), _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_or_si256(sum, _mm256_and_si256(left, right)));

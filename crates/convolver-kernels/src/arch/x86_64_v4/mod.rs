@@ -3,7 +3,6 @@
 mod vectors;
 
 use super::{InstructionSet, kernels};
-use crate::working::Truth;
 use vectors::*;
 
 pub(super) static SET: InstructionSet = InstructionSet {
@@ -19,11 +18,11 @@ pub(super) static SET: InstructionSet = InstructionSet {
     },
     kernels: kernels! {
         ["avx512f,avx512bw,avx512cd,avx512dq,avx512vl,fma"];
-        f32: f32 = F32x16;
-        f64: f64 = F64x8;
-        i16: i16 = I16x32;
-        i32: i32 = I32x16;
-        i64: i64 = I64x8;
-        truth: Truth = Truthx64;
+        f32: F32x16, [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4];
+        f64: F64x8, [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4];
+        i16: I16x32, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
+        i32: I32x16, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
+        i64: I64x8, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
+        truth: Truthx64, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
     },
 };

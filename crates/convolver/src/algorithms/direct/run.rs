@@ -6,7 +6,10 @@ use super::size::output_tile;
 use crate::algorithms::Prepared;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::Conjugate;
-use convolver_kernels::{Band, Dims, Kind, MatrixMut, Scratch, Storing, Tiles, View, ViewMut, Working, grid_position};
+use convolver_kernels::{
+    Band, Dims, Kind, MatrixMut, Scratch, Source, Storing, Tiles, View, ViewMut, Working, grid_position,
+};
+use std::ops::Range;
 
 impl<W: Storing> Prepared for Direct<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
@@ -25,6 +28,17 @@ impl<W: Storing> Prepared for Direct<W> {
             }
         });
     }
+}
+
+/// The boxes of inputs that a tile sees, packed or in place.
+struct Boxes<'a, L> {
+    source: Source<'a, L>,
+    /// Where the first box starts.
+    origin: usize,
+    /// Where the box of each summed element starts, from there.
+    elements: Vec<usize>,
+    /// Steps within a box.
+    tiling: Tiling,
 }
 
 /// One tile of the output.
@@ -63,18 +77,77 @@ impl<'a, W: Storing> Tile<'a, W> {
     }
 
     fn run(mut self, input: &View<'_>) {
-        let problem = &self.direct.problem;
-        let summed: usize = problem.summed.iter().product();
-        let run = self.walk.recipe.summed;
-        let mut packed = Scratch::<W>::new(self.tiling.plane * run.min(summed) + slack());
+        let summed: usize = self.direct.problem.summed.iter().product();
         let mut sums = self.scratch();
-        for first in (0..summed).step_by(run) {
-            let elements = first..summed.min(first + run);
-            self.load(input, elements.clone(), &mut packed);
-            self.bands(elements, &packed, &mut sums);
+        match self.in_place(input) {
+            Some(boxes) => self.bands(0..summed, &boxes, &mut sums),
+            None => self.packed(input, summed, &mut sums),
         }
         if let Some(sums) = sums {
             self.store(&sums);
+        }
+    }
+
+    /// The input itself as the tile's box: where its elements are what sums are made of, neighbours along the lanes, and
+    /// the tile sees none outside.
+    fn in_place<'v>(&self, input: &View<'v>) -> Option<Boxes<'v, W::Lane>> {
+        let problem = &self.direct.problem;
+        let size = input.element().size();
+        let (first, lane_axis) = (input.shape().len() - problem.axes.len(), self.lane_of(input));
+        let output = &self.start[self.convolved_at..];
+        let inside = problem.axes.iter().zip(output).zip(&self.tiling.extents).all(|((axis, &output), &extent)| {
+            let place = axis.place(output, 0);
+            axis.spread == 1 && place >= 0 && place as usize + extent <= axis.input
+        });
+        let along = self.walk.geometry.lanes != Lanes::Convolved || problem.axes[problem.axes.len() - 1].stride == 1;
+        let whole = self.lane.1 * W::PARTS >= self.direct.set.lanes::<W::Lane>();
+        let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
+        if !(inside && along && whole && plain && input.strides()[lane_axis] == size as isize) {
+            return None;
+        }
+        let source = input.source::<W::Lane>()?;
+        // A real input of complex sums has half the numbers.
+        if problem.input.size() != W::PARTS * size_of::<W::Lane>() {
+            return None;
+        }
+        let step = |axis: usize| input.strides()[axis] as usize / size;
+        let mut origin: usize = (0..self.banks_at).map(|axis| self.start[axis] * step(axis)).sum();
+        origin += (0..problem.axes.len())
+            .map(|axis| problem.axes[axis].place(output[axis], 0) as usize * step(first + axis))
+            .sum::<usize>();
+        let summed_at = self.banks_at;
+        let elements = (0..problem.summed.iter().product()).map(|element| {
+            let position = grid_position(&problem.summed, element);
+            position.iter().enumerate().map(|(axis, &at)| at * step(summed_at + axis)).sum()
+        });
+        let tiling =
+            Tiling { steps: (0..problem.axes.len()).map(|axis| step(first + axis)).collect(), ..self.tiling.clone() };
+        Some(Boxes { source, origin, elements: elements.collect(), tiling })
+    }
+
+    /// The input's axis that lanes run along.
+    fn lane_of(&self, input: &View<'_>) -> usize {
+        match self.walk.geometry.lanes {
+            Lanes::Convolved => input.shape().len() - 1,
+            Lanes::Batch(axis) => axis,
+        }
+    }
+
+    /// Sums over packed boxes, as many summed elements at a time as fit.
+    fn packed(&mut self, input: &View<'_>, summed: usize, sums: &mut Option<Vec<Scratch<W>>>) {
+        let run = self.walk.recipe.summed;
+        let plane = self.tiling.plane;
+        let mut packed = Scratch::<W>::new(plane * run.min(summed) + slack());
+        for first in (0..summed).step_by(run) {
+            let elements = first..summed.min(first + run);
+            self.load(input, elements.clone(), &mut packed);
+            let boxes = Boxes {
+                source: W::lanes(&packed).into(),
+                origin: 0,
+                elements: (0..elements.len()).map(|number| number * plane).collect(),
+                tiling: self.tiling.clone(),
+            };
+            self.bands(elements, &boxes, sums);
         }
     }
 
@@ -89,7 +162,7 @@ impl<'a, W: Storing> Tile<'a, W> {
     }
 
     /// Packs the boxes of some summed elements.
-    fn load(&self, input: &View<'_>, elements: std::ops::Range<usize>, packed: &mut [W]) {
+    fn load(&self, input: &View<'_>, elements: Range<usize>, packed: &mut [W]) {
         let problem = &self.direct.problem;
         let loader = Loader {
             axes: &problem.axes,
@@ -108,16 +181,16 @@ impl<'a, W: Storing> Tile<'a, W> {
     }
 
     /// Sums every output of the tile over some summed elements.
-    fn bands(&mut self, elements: std::ops::Range<usize>, packed: &[W], sums: &mut Option<Vec<Scratch<W>>>) {
+    fn bands(&mut self, elements: Range<usize>, boxes: &Boxes<'_, W::Lane>, sums: &mut Option<Vec<Scratch<W>>>) {
         let problem = &self.direct.problem;
-        let (walk, tiling) = (self.walk, self.tiling.clone());
+        let (walk, tiling) = (self.walk, &boxes.tiling);
         let pitch = walk.geometry.row.map_or(0, |row| tiling.steps[row]) * W::PARTS;
         let phases = walk.rows.phases(pitch);
-        let columns: Vec<usize> = (0..elements.len())
+        let columns: Vec<usize> = boxes
+            .elements
+            .iter()
             .flat_map(|element| walk.column_taps.iter().map(move |taps| (element, taps)))
-            .map(|(element, taps)| {
-                (element * tiling.plane + walk.geometry.column_offset(problem, &tiling, taps)) * W::PARTS
-            })
+            .map(|(element, taps)| (element + walk.geometry.column_offset(problem, tiling, taps)) * W::PARTS)
             .collect();
         let taps = problem.axes.iter().map(|axis| axis.kernel).product::<usize>();
         let summed: usize = problem.summed.iter().product();
@@ -134,14 +207,14 @@ impl<'a, W: Storing> Tile<'a, W> {
                 let position = grid_position(&others, other);
                 let mut index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
                 index[self.banks_at..self.convolved_at].copy_from_slice(&bank_position);
-                let mut start = 0;
+                let mut start = boxes.origin * W::PARTS;
                 for (&axis, &at) in walk.geometry.others.iter().zip(&position) {
                     index[self.convolved_at + axis] = at;
                     start += at * problem.axes[axis].stride * tiling.steps[axis] * W::PARTS;
                 }
                 for part in 0..walk.parts.len() {
                     let job = Band {
-                        input: W::lanes(packed),
+                        input: boxes.source,
                         start,
                         row_step: walk.rows.step * pitch,
                         phases: &phases,

@@ -10,8 +10,8 @@ use convolver_kernels::{Dims, Kind};
 pub(super) const BATCH_LANES: usize = 256;
 /// Tiles that a large problem is cut into at least, for threads to share.
 const PIECES: usize = 16;
-/// Multiply-adds of one piece at least: below this, handing it over costs more than it gains.
-const PIECE_PRODUCTS: f64 = 100_000.0;
+/// Seconds of one piece at least: below this, handing it over costs more than it gains.
+const PIECE_SECONDS: f64 = 10e-6;
 /// Share of the multiply-add rate reached where a loaded input serves several outputs, and where it serves one.
 /// Measured on 256² images with 5×5 taps and on 10⁶ samples with 64 taps.
 const REUSED: f64 = 0.7;
@@ -40,17 +40,17 @@ pub(in crate::algorithms) fn candidate(
     if needed > memory {
         return Err(Refusal::Memory(needed));
     }
-    if !problem.is_empty() {
-        share(problem, &mut recipe);
-    }
     let products = problem.products();
     let reused = problem.axes.len() > 1 && problem.axes.iter().rev().skip(1).any(|axis| axis.kernel > 2);
     let rate = machine.products_per_second(problem.working()) * if reused { REUSED } else { LOADED };
     let complex = if problem.kernel.kind() == Kind::Complex { 1.0 } else { 0.5 };
     let parts = if problem.output.kind() == Kind::Complex { complex } else { 1.0 };
+    let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * number;
+    if !problem.is_empty() {
+        share(problem, &mut recipe, products * parts / rate + moved as f64 / machine.rates.cache_bytes);
+    }
     let tiles = tiles(problem, &recipe);
     let packed = tiles * bytes(problem, &recipe, Lanes::Convolved, 1) as f64;
-    let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * number;
     let work = products * parts / rate
         + packed / machine.rates.cache_bytes
         + moved as f64 / machine.rates.memory_bytes
@@ -114,23 +114,20 @@ fn shrink(problem: &Problem, recipe: &mut Recipe) -> bool {
     true
 }
 
-/// Cuts a large problem into enough pieces to share, by the problem alone.
-fn share(problem: &Problem, recipe: &mut Recipe) {
-    let products = problem.products();
-    let wanted = (products / PIECE_PRODUCTS).min(PIECES as f64);
+/// Cuts a large problem into enough pieces to share, by the problem and the machine alone.
+fn share(problem: &Problem, recipe: &mut Recipe, seconds: f64) {
+    let wanted = (seconds / PIECE_SECONDS).min(PIECES as f64);
     while tiles(problem, recipe) < wanted {
-        let longest = (0..recipe.tile.len()).max_by_key(|&axis| {
-            let least = if axis + 1 == recipe.tile.len() { 256 } else { problem.axes[axis].kernel };
-            recipe.tile[axis] / least.max(1)
-        });
-        match longest {
-            Some(axis) if recipe.tile[axis] > 1 && recipe.tile[axis] / 2 >= problem.axes[axis].kernel / 2 => {
-                recipe.tile[axis] = recipe.tile[axis].div_ceil(2);
-            }
+        let room = |axis: usize| {
+            let least = if axis + 1 == recipe.tile.len() { 256 } else { 2 * problem.axes[axis].kernel };
+            recipe.tile[axis] / least
+        };
+        match (0..recipe.tile.len()).max_by_key(|&axis| room(axis)) {
+            Some(axis) if room(axis) > 1 => recipe.tile[axis] = recipe.tile[axis].div_ceil(2),
             _ => break,
         }
     }
-    recipe.shared = products > 2.0 * PIECE_PRODUCTS && tiles(problem, recipe) > 1.0;
+    recipe.shared = wanted >= 2.0 && tiles(problem, recipe) > 1.0;
 }
 
 /// Tiles of a problem whose lanes run along a convolved axis.

@@ -66,7 +66,7 @@ impl<W: Storing> Separable<W> {
             })
             .collect();
         let job = Band {
-            input: W::lanes(from),
+            input: W::lanes(from).into(),
             start: 0,
             row_step: pitch * W::PARTS,
             phases: &[Phase { offset: 0, rows: 1 }],
@@ -95,7 +95,7 @@ impl<W: Storing> Separable<W> {
             let mut target = to.matrix(number);
             for set in 0..rows.sets.min(height) {
                 let job = Band {
-                    input: W::lanes(from),
+                    input: W::lanes(from).into(),
                     start: number * extent * pitch + set * self.problem.axes[axis].stride * pitch,
                     row_step: rows.step * pitch,
                     phases: &phases,
