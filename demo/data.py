@@ -45,6 +45,10 @@ def heartbeats(times: int = 1) -> Floats:
     return np.tile((beats - beats.mean()) / beats.std(), times)
 
 
+BEAT = heartbeats()[160:224] - heartbeats()[160:224].mean()
+"""One heartbeat of it, 64 samples around its peak."""
+
+
 def wave(size: int, wavelength: float, angle: float) -> Floats:
     """A Gabor filter, (size, size): a wave in a round window, which answers to edges across `angle`."""
     y, x = np.mgrid[:size, :size] - (size - 1) / 2

@@ -7,7 +7,7 @@ import convolver
 import numpy as np
 
 import usual
-from data import Floats, colours, digits, heartbeats, patches, photograph, wave
+from data import BEAT, Floats, colours, digits, heartbeats, patches, photograph, wave
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,15 @@ class Job:
 def lead_jobs() -> list[Job]:
     """1-D signals, channels summed, batch × kernels."""
     long = heartbeats(64)
-    beat = heartbeats()[40:104].copy()
     leads = np.stack([np.roll(heartbeats(16), 11 * lead) for lead in range(8)])
-    templates = np.stack([np.roll(beat, lead) for lead in range(8)])
+    templates = np.stack([np.roll(BEAT, lead) for lead in range(8)])
     bank = np.random.default_rng(1).standard_normal((8, 8, 3))
     return [
         Job(
             "ECG, 65536 samples, 64 taps, stride 5",
             'correlate(x, k, "valid", stride=5)',
             long,
-            beat,
+            BEAT,
             lambda x, k: convolver.correlate(x, k, "valid", stride=5),
             {
                 "gathered windows": lambda x, k: usual.windows_1d(x, k, 5),

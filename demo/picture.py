@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from data import colours, digits, heartbeats, patches, photograph, wave
+from data import BEAT, colours, digits, heartbeats, patches, photograph, wave
 
 
 def image(axes: Axes, array: object, title: str, colormap: str = "gray") -> None:
-    """Shows an image without ticks."""
-    axes.imshow(np.asarray(array), cmap=colormap)
+    """Shows an image without ticks; in two colours, with white at zero."""
+    limit = float(np.abs(np.asarray(array)).max())
+    axes.imshow(np.asarray(array), cmap=colormap, vmin=-limit if colormap == "RdBu" else 0, vmax=limit)
     axes.set_title(title, fontsize=9)
     axes.axis("off")
 
@@ -45,8 +46,8 @@ def batches(axes: list[Axes]) -> None:
     """A minibatch with images last, rows with rows, a bank over digits."""
     batch = patches(100, 50)
     smooth = convolver.convolve(batch, np.outer(np.hanning(11), np.hanning(11)), "same", axes=(0, 1))
-    image(axes[0], np.hstack([batch[..., 0], batch[..., 20]]), "two of 50 images on the last axis")
-    image(axes[1], np.hstack([smooth[..., 0], smooth[..., 20]]), "the same, smoothed by one kernel")
+    image(axes[0], np.hstack([batch[..., 6], batch[..., 20]]), "two of 50 images on the last axis")
+    image(axes[1], np.hstack([smooth[..., 6], smooth[..., 20]]), "the same, smoothed by one kernel")
     blur = (np.arange(63) < 1 + np.arange(512)[:, None] // 8).astype(np.float64)
     rows = convolver.convolve(photograph(), blur / blur.sum(axis=1, keepdims=True), "full", axes=1)
     image(axes[2], rows, "every row with a kernel of its own: wider blur further down")
@@ -59,7 +60,7 @@ def batches(axes: list[Axes]) -> None:
 def signals(axes: list[Axes]) -> None:
     """An electrocardiogram: matched, in rows, through a layer."""
     ecg = heartbeats()
-    found = convolver.correlate(ecg, ecg[40:104], "same")
+    found = convolver.correlate(ecg, BEAT, "same")
     layer = np.random.default_rng(3).standard_normal((9, 1, 32))
     activity = convolver.einconv("n [t] c, [t] c o -> n [t] o", ecg.reshape(4, 256, 1), layer, stride=2, padding=4)
     rows = convolver.convolve(ecg.reshape(16, 64), np.hanning(11)[None, 1:-1] / 5, "same", axes=1)
