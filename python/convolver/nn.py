@@ -112,3 +112,173 @@ def _bias(bias: NDArray[Any], channels: int) -> NDArray[Any]:
     if bias.shape != (channels,):
         raise ValueError(f"bias has shape {bias.shape}, but there are {channels} output channels: it needs ({channels},)")
     return bias
+
+
+def conv1d(
+    x: ArrayLike,
+    w: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Steps = 1,
+    padding: Padding = 0,
+    dilation: Steps = 1,
+    groups: int = 1,
+    *,
+    layout: str = "NCHW",
+    **options: Any,
+) -> NDArray[Any]:
+    """Apply a convolutional layer to a signal.
+
+    Parameters
+    ----------
+    x : array_like
+        Input of shape ``(n, c, l)``, or of the layout's; the batch axis may be missing.
+    w : array_like
+        Weights of shape ``(o, c / groups, k)``, or of the layout's.
+    bias : array_like, optional
+        One number per output channel, added to the result in place, in the result's type.
+    stride, dilation : int or tuple of int
+        Step of the output, and distance between taps; one for all axes or one for each.
+    padding : int, tuple of int, tuple of (low, high), or {"same", "valid", "causal"}
+        Samples added around ``x``. "same" is ONNX's SAME_UPPER, with any stride.
+    groups : int
+        Groups of channels that are convolved apart.
+    layout : str
+        "NCHW" or "NCL" for channels first, "NHWC" or "NLC" for channels last.
+    **options
+        ``boundary``, ``fill``, ``method``, ``precision``, ``memory``, ``dtype`` and ``out``, as in `einconv`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The result in the same layout.
+
+    Raises
+    ------
+    ValueError
+        If shapes, groups or sizes do not fit.
+    TypeError
+        If an argument has a wrong type.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from convolver import nn
+    >>> x = numpy.arange(6.0).reshape(1, 2, 3)
+    >>> nn.conv1d(x, numpy.ones((1, 2, 2)), bias=[10.0])
+    array([[[18., 22.]]])
+    """
+    return _conv(1, x, w, bias, stride, padding, dilation, groups, layout, options)
+
+
+def conv2d(
+    x: ArrayLike,
+    w: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Steps = 1,
+    padding: Padding = 0,
+    dilation: Steps = 1,
+    groups: int = 1,
+    *,
+    layout: str = "NCHW",
+    **options: Any,
+) -> NDArray[Any]:
+    """Apply a convolutional layer to images.
+
+    Parameters
+    ----------
+    x : array_like
+        Input of shape ``(n, c, h, w)``, or of the layout's; the batch axis may be missing.
+    w : array_like
+        Weights of shape ``(o, c / groups, kh, kw)``, or of the layout's.
+    bias : array_like, optional
+        One number per output channel, added to the result in place, in the result's type.
+    stride, dilation : int or tuple of int
+        Step of the output, and distance between taps; one for all axes or one for each.
+    padding : int, tuple of int, tuple of (low, high), or {"same", "valid", "causal"}
+        Samples added around ``x``. "same" is ONNX's SAME_UPPER, with any stride.
+    groups : int
+        Groups of channels that are convolved apart.
+    layout : str
+        "NCHW" or "NCHW" for channels first, "NHWC" or "NHWC" for channels last.
+    **options
+        ``boundary``, ``fill``, ``method``, ``precision``, ``memory``, ``dtype`` and ``out``, as in `einconv`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The result in the same layout.
+
+    Raises
+    ------
+    ValueError
+        If shapes, groups or sizes do not fit.
+    TypeError
+        If an argument has a wrong type.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from convolver import nn
+    >>> x, w = numpy.ones((8, 3, 32, 32)), numpy.ones((16, 3, 5, 5))
+    >>> nn.conv2d(x, w, stride=2, padding=2).shape
+    (8, 16, 16, 16)
+    >>> nn.conv2d(x.transpose(0, 2, 3, 1), w.transpose(2, 3, 1, 0), padding="same", layout="NHWC").shape
+    (8, 32, 32, 16)
+    """
+    return _conv(2, x, w, bias, stride, padding, dilation, groups, layout, options)
+
+
+def conv3d(
+    x: ArrayLike,
+    w: ArrayLike,
+    bias: ArrayLike | None = None,
+    stride: Steps = 1,
+    padding: Padding = 0,
+    dilation: Steps = 1,
+    groups: int = 1,
+    *,
+    layout: str = "NCHW",
+    **options: Any,
+) -> NDArray[Any]:
+    """Apply a convolutional layer to volumes.
+
+    Parameters
+    ----------
+    x : array_like
+        Input of shape ``(n, c, d, h, w)``, or of the layout's; the batch axis may be missing.
+    w : array_like
+        Weights of shape ``(o, c / groups, kd, kh, kw)``, or of the layout's.
+    bias : array_like, optional
+        One number per output channel, added to the result in place, in the result's type.
+    stride, dilation : int or tuple of int
+        Step of the output, and distance between taps; one for all axes or one for each.
+    padding : int, tuple of int, tuple of (low, high), or {"same", "valid", "causal"}
+        Samples added around ``x``. "same" is ONNX's SAME_UPPER, with any stride.
+    groups : int
+        Groups of channels that are convolved apart.
+    layout : str
+        "NCHW" or "NCDHW" for channels first, "NHWC" or "NDHWC" for channels last.
+    **options
+        ``boundary``, ``fill``, ``method``, ``precision``, ``memory``, ``dtype`` and ``out``, as in `einconv`.
+
+    Returns
+    -------
+    numpy.ndarray
+        The result in the same layout.
+
+    Raises
+    ------
+    ValueError
+        If shapes, groups or sizes do not fit.
+    TypeError
+        If an argument has a wrong type.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> from convolver import nn
+    >>> x, w = numpy.ones((1, 2, 4, 5, 6)), numpy.ones((4, 1, 3, 3, 3))
+    >>> nn.conv3d(x, w, groups=2).shape
+    (1, 4, 2, 3, 4)
+    """
+    return _conv(3, x, w, bias, stride, padding, dilation, groups, layout, options)
