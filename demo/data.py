@@ -54,5 +54,6 @@ def wave(size: int, wavelength: float, angle: float) -> Floats:
     y, x = np.mgrid[:size, :size] - (size - 1) / 2
     along = x * np.cos(angle) + y * np.sin(angle)
     window = np.exp(-(x**2 + y**2) / (2 * (size / 5) ** 2))
-    result: Floats = window * np.sin(2 * np.pi * along / wavelength)
-    return result / np.abs(result).sum()
+    rippled = window * np.sin(2 * np.pi * along / wavelength)
+    result: Floats = rippled / np.abs(rippled).sum()
+    return result

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import convolver
 import numpy as np
+
+import convolver
 
 IMAGE = [
     [2, 3, 7, 4, 6, 2, 9],

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import convolver
 import numpy as np
 
+import convolver
 import usual
 from data import BEAT, Floats, colours, digits, heartbeats, patches, photograph, wave
 

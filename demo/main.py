@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import convolver
-
 import golden
 import measure
 from data import photograph, wave

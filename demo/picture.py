@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import convolver
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import convolver
 from data import BEAT, colours, digits, heartbeats, patches, photograph, wave
 
 
