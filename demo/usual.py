@@ -10,7 +10,8 @@ from data import Floats
 def windows_1d(x: Floats, k: Floats, stride: int) -> Floats:
     """1-D: all windows gathered into an array, times the kernel."""
     starts = range(0, len(x) - len(k) + 1, stride)
-    result: Floats = np.array([x[i : i + len(k)] for i in starts]) @ k
+    gathered = np.array([x[i : i + len(k)] for i in starts])
+    result: Floats = gathered @ k
     return result
 
 

@@ -75,7 +75,7 @@ const ALL: &[Test] = &[
         stage.run(&mut python::python(&["-m", "pytest", "-q", "tests/python"]))
     }),
     uses_python("python-docs", "examples in docstrings and documents", |stage| {
-        let pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider"];
+        let pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "doctest_optionflags=ELLIPSIS"];
         stage.run(python::python(&pytest).args(["--doctest-modules", "--pyargs", "convolver"]))?;
         stage.run(python::python(&pytest).arg("--doctest-glob=*.md").args(documents::WITH_PYTHON))
     }),
