@@ -10,19 +10,19 @@ from data import Floats
 def windows_1d(x: Floats, k: Floats, stride: int) -> Floats:
     """1-D: all windows gathered into an array, times the kernel."""
     starts = range(0, len(x) - len(k) + 1, stride)
-    gathered = np.array([x[i : i + len(k)] for i in starts])
-    result: Floats = gathered @ k
-    return result
+    return np.array([x[i : i + len(k)] for i in starts]) @ k
 
 
 def numpy_1d(x: Floats, k: Floats, stride: int) -> Floats:
     """1-D: NumPy's routine, then every stride-th output."""
-    return np.correlate(x, k, mode="valid")[::stride]
+    every: Floats = np.correlate(x, k, mode="valid")
+    return every[::stride]
 
 
 def numpy_channels(x: Floats, k: Floats, stride: int) -> Floats:
     """Channels summed: NumPy's routine channel by channel."""
-    return np.sum([numpy_1d(row, taps, stride) for row, taps in zip(x, k, strict=True)], axis=0)
+    total: Floats = np.sum([numpy_1d(row, taps, stride) for row, taps in zip(x, k, strict=True)], axis=0)
+    return total
 
 
 def numpy_bank(x: Floats, k: Floats, stride: int) -> Floats:
