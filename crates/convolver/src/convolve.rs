@@ -1,7 +1,7 @@
 //! The front door for `ndarray` views.
 
 use crate::front::{Arranged, Call, Options, Padding};
-use crate::plan::{Method, cached};
+use crate::plan::{Method, cached_for};
 use crate::problem::{Conjugate, Error, Mode};
 use convolver_kernels::{Element, View, ViewMut};
 use ndarray::{ArrayD, ArrayView, Dimension, IxDyn};
@@ -66,9 +66,8 @@ fn run<T: Element + Default, D: Dimension>(
 
 /// Runs an arranged call once, with the plan of its problem from the cache.
 pub(crate) fn run_arranged(arranged: Arranged, x: &View<'_>, k: &View<'_>, out: ViewMut<'_>) -> Result<(), Error> {
-    let Arranged { mut problem, swapped, input, kernel, output, .. } = arranged;
+    let Arranged { problem, swapped, input, kernel, output, .. } = arranged;
     let (x, k) = if swapped { (k, x) } else { (x, k) };
     let (x, k) = (input.view(x), kernel.view(k));
-    problem.known = crate::Planner::recognise(&problem, &k);
-    cached(&problem, &Method::Auto, None)?.run_once(&x, &k, output.view_mut(out))
+    cached_for(&problem, &k, &Method::Auto, None)?.run_once(&x, &k, output.view_mut(out))
 }

@@ -191,6 +191,13 @@ impl Call {
     /// The problem this call asks for.
     pub fn arrange(&self) -> Result<Arranged, Error> {
         let axes = self.convolved()?;
+        if axes.is_empty() {
+            return Err(Error::value(if self.axes.is_some() {
+                "axes= names no axis; a convolution needs at least one"
+            } else {
+                "x and k have no dimensions; a convolution needs at least one axis (multiply numbers instead)"
+            }));
+        }
         if self.changes_places(&axes)? {
             return if self.k.0.len() == axes.len() { self.exchanged_whole(&axes) } else { self.exchanged() };
         }

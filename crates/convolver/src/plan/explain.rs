@@ -64,7 +64,8 @@ impl fmt::Display for Explanation {
     }
 }
 
-fn duration(seconds: f64) -> String {
+/// A time as a person writes it.
+pub fn duration(seconds: f64) -> String {
     match seconds {
         seconds if seconds < 1e-6 => format!("{:.0} ns", seconds * 1e9),
         seconds if seconds < 1e-3 => format!("{:.1} µs", seconds * 1e6),
@@ -73,7 +74,8 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn size(bytes: usize) -> String {
+/// An amount of memory as a person writes it.
+pub fn size(bytes: usize) -> String {
     match bytes {
         bytes if bytes < 1 << 10 => format!("{bytes} B"),
         bytes if bytes < 1 << 20 => format!("{:.1} KiB", bytes as f64 / 1024.0),

@@ -4,8 +4,8 @@ mod cache;
 mod explain;
 mod measure;
 
-pub use cache::cached;
-pub use explain::{Candidate, Explanation};
+pub use cache::{cached, cached_for};
+pub use explain::{Candidate, Explanation, duration, size};
 
 use crate::algorithms::{self, Algorithm, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
@@ -83,13 +83,14 @@ impl Planner {
         Planner { memory, ..self }
     }
 
+    /// Whether anything is worth knowing of the values of a kernel for `problem`.
+    pub fn asks(problem: &Problem) -> bool {
+        problem.products() >= WORTH_RECOGNISING
+    }
+
     /// What is worth knowing of `kernel` for `problem`, whose own `known` is not looked at.
     pub fn recognise(problem: &Problem, kernel: &View<'_>) -> Known {
-        let mut known = Known::default();
-        if problem.products() >= WORTH_RECOGNISING {
-            algorithms::ALL.iter().for_each(|algorithm| algorithm.recognise(problem, kernel, &mut known));
-        }
-        known
+        if Self::asks(problem) { all_known(problem, kernel) } else { Known::default() }
     }
 
     /// Asks every algorithm and chooses.
@@ -109,6 +110,14 @@ impl Planner {
         };
         Ok(Plan { shapes: Shapes::of(problem), problem: problem.clone(), machine: self.machine, answers, chosen })
     }
+}
+
+fn all_known(problem: &Problem, kernel: &View<'_>) -> Known {
+    let mut known = Known::default();
+    if !problem.is_empty() {
+        algorithms::ALL.iter().for_each(|algorithm| algorithm.recognise(problem, kernel, &mut known));
+    }
+    known
 }
 
 type Answer = (&'static dyn Algorithm, Result<algorithms::Candidate, Refusal>);

@@ -1,4 +1,5 @@
 //! What several algorithms are made of; nothing here knows what a convolution is for.
 
+pub(crate) mod process;
 pub mod threads;
 pub mod tile;

@@ -1,0 +1,216 @@
+//! Arrays: where an operand lies in memory, and arrays for results.
+//!
+//! An exact `numpy.ndarray` is read through the fields of its C structure, which costs nothing; everything else goes
+//! through `numpy.asarray` or `numpy.from_dlpack` first.
+
+use crate::elements;
+use crate::errors::{type_error, value_error};
+use crate::words::type_name;
+use convolver::{Dims, ElementType, View, ViewMut};
+use numpy::npyffi::flags::NPY_ARRAY_WRITEABLE;
+use numpy::npyffi::{self, NpyTypes, PY_ARRAY_API, PyArrayObject};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use std::ffi::c_int;
+use std::ptr::null_mut;
+
+/// An array as it lies in memory.
+pub(crate) struct Array<'py> {
+    pointer: *mut u8,
+    pub(crate) element: ElementType,
+    swapped: bool,
+    pub(crate) shape: Dims<usize>,
+    strides: Dims<isize>,
+    /// Keeps the memory.
+    owner: Bound<'py, PyAny>,
+}
+
+impl<'py> Array<'py> {
+    /// The operand that an argument gives.
+    pub(crate) fn operand(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let py = object.py();
+        // SAFETY: any object may be asked.
+        if unsafe { npyffi::PyArray_CheckExact(py, object.as_ptr()) } != 0 {
+            // SAFETY: just tested.
+            return unsafe { Array::read(argument, object.to_owned()) };
+        }
+        let converted = converted(argument, object)?;
+        // SAFETY: any object may be asked.
+        if unsafe { npyffi::PyArray_Check(py, converted.as_ptr()) } == 0 {
+            return type_error(format!("{argument} must be an array, not {}", type_name(object)));
+        }
+        // SAFETY: just tested.
+        unsafe { Array::read(argument, converted) }
+    }
+
+    /// # Safety
+    /// `owner` must be a `numpy.ndarray` or of a class derived from it.
+    unsafe fn read(argument: &str, owner: Bound<'py, PyAny>) -> PyResult<Self> {
+        // SAFETY: the layout of every ndarray, by the caller's promise.
+        let fields = unsafe { &(*owner.as_ptr().cast::<PyArrayObject>()).fields };
+        // SAFETY: an array holds its dtype.
+        let Some((element, swapped)) = (unsafe { elements::of_descr(owner.py(), fields.descr) }) else {
+            return type_error(elements::unsupported(argument, &owner.getattr("dtype")?));
+        };
+        let axes = fields.nd as usize;
+        let (shape, strides) = if axes == 0 {
+            // NumPy keeps no lengths for an array without axes.
+            (Dims::new(), Dims::new())
+        } else {
+            // SAFETY: an array of `nd` axes holds `nd` lengths and strides.
+            let (lengths, steps) = unsafe {
+                (std::slice::from_raw_parts(fields.dimensions, axes), std::slice::from_raw_parts(fields.strides, axes))
+            };
+            (lengths.iter().map(|&length| length as usize).collect(), Dims::from_slice(steps))
+        };
+        Ok(Array { pointer: fields.data.cast(), element, swapped, shape, strides, owner })
+    }
+
+    /// A view of the whole array.
+    pub(crate) fn view(&self) -> View<'_> {
+        // SAFETY: NumPy vouches for shape and strides, and `owner` keeps the memory. That nobody writes meanwhile is the
+        // program's own affair, as for every function of NumPy that lets other threads run.
+        unsafe { View::from_raw(self.pointer, self.element, self.swapped, &self.shape, &self.strides) }
+    }
+
+    /// A view with the axes in another order; `shape` is the array's own in that order.
+    pub(crate) fn reordered(&self, order: &[usize], shape: &[usize]) -> View<'_> {
+        debug_assert!(order.iter().zip(shape).all(|(&axis, &length)| self.shape[axis] == length));
+        let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
+        // SAFETY: as in `view`; the order names each axis once.
+        unsafe { View::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
+    }
+
+    /// The array to write a result of this shape and type into, which nothing else may see until then.
+    pub(crate) fn new(py: Python<'py>, element: ElementType, number: c_int, shape: &[usize]) -> PyResult<Self> {
+        let mut lengths: Dims<isize> = shape.iter().map(|&length| length as isize).collect();
+        // SAFETY: lengths for every axis; NumPy allocates and checks the rest.
+        let owner = unsafe {
+            let array_type = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
+            let axes = shape.len() as c_int;
+            let array = PY_ARRAY_API.PyArray_New(
+                py,
+                array_type,
+                axes,
+                lengths.as_mut_ptr(),
+                number,
+                null_mut(),
+                null_mut(),
+                0,
+                0,
+                null_mut(),
+            );
+            Bound::from_owned_ptr_or_err(py, array)?
+        };
+        // SAFETY: NumPy made it, in rows and in native byte order.
+        let pointer = unsafe { (*owner.as_ptr().cast::<PyArrayObject>()).fields.data.cast() };
+        let mut step = element.size() as isize;
+        let mut strides = lengths;
+        for stride in strides.iter_mut().rev() {
+            // Strides of an empty array are never used.
+            step = step.wrapping_mul(std::mem::replace(stride, step));
+        }
+        Ok(Array { pointer, element, swapped: false, shape: Dims::from_slice(shape), strides, owner })
+    }
+
+    /// The caller's array for the result, checked in every way.
+    pub(crate) fn output(
+        object: Borrowed<'_, 'py, PyAny>,
+        element: ElementType,
+        shape: &[usize],
+        operands: &[(&str, &Array<'_>)],
+    ) -> PyResult<Self> {
+        // SAFETY: any object may be asked.
+        if unsafe { npyffi::PyArray_Check(object.py(), object.as_ptr()) } == 0 {
+            return type_error(format!("out must be a numpy.ndarray, not {}", type_name(object)));
+        }
+        // SAFETY: just tested.
+        let out = unsafe { Array::read("out", object.to_owned()) }?;
+        // SAFETY: as above.
+        let flags = unsafe { (*object.as_ptr().cast::<PyArrayObject>()).fields.flags };
+        if out.element != element {
+            return type_error(format!("out has elements of type {}, but the result is {element}", out.element));
+        }
+        if out.shape[..] != *shape {
+            return value_error(format!("out has shape {:?}, but the result has {shape:?}", &out.shape[..]));
+        }
+        if flags & NPY_ARRAY_WRITEABLE == 0 {
+            return value_error("out is read-only");
+        }
+        if out.overlaps_itself() {
+            return value_error("out has elements that share memory with each other; give an array of its own");
+        }
+        let range = out.view().address_range();
+        for &(argument, operand) in operands {
+            if let (Some(written), Some(read)) = (range, operand.view().address_range())
+                && written.0 < read.1
+                && read.0 < written.1
+            {
+                return value_error(format!("out shares memory with {argument}; give an array of its own"));
+            }
+        }
+        Ok(out)
+    }
+
+    /// A view to write the whole array through.
+    ///
+    /// # Safety
+    /// The array must come from `new` or `output`, and this must be the only view of it.
+    pub(crate) unsafe fn view_mut(&self) -> ViewMut<'_> {
+        // SAFETY: nobody else has seen a new array; one of the caller's is writable, without repeated elements and
+        // apart from the operands.
+        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, &self.shape, &self.strides) }
+    }
+
+    /// As `view_mut`, with the axes in another order; `shape` is the array's own in that order.
+    ///
+    /// # Safety
+    /// As `view_mut`; `order` must name every axis once.
+    pub(crate) unsafe fn reordered_mut(&self, order: &[usize], shape: &[usize]) -> ViewMut<'_> {
+        let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
+        // SAFETY: as in `view_mut`.
+        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
+    }
+
+    /// Whether two indices may name the same bytes: along axes in the order of their strides, each must step over all
+    /// that the ones before it reach.
+    fn overlaps_itself(&self) -> bool {
+        let mut axes: Vec<_> = self.shape.iter().zip(&self.strides).filter(|&(&length, _)| length > 1).collect();
+        axes.sort_by_key(|(_, stride)| stride.unsigned_abs());
+        let mut reach = self.element.size();
+        !self.shape.contains(&0)
+            && axes.iter().any(|&(&length, stride)| {
+                let overlaps = stride.unsigned_abs() < reach;
+                reach = reach.saturating_add(stride.unsigned_abs().saturating_mul(length - 1));
+                overlaps
+            })
+    }
+
+    pub(crate) fn python(&self) -> Python<'py> {
+        self.owner.py()
+    }
+
+    /// The Python object.
+    pub(crate) fn into_object(self) -> Bound<'py, PyAny> {
+        self.owner
+    }
+}
+
+/// What is no exact `numpy.ndarray`, as an array.
+#[cold]
+fn converted<'py>(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    let numpy = py.import("numpy")?;
+    let dlpack_alone = object.hasattr("__dlpack__")? && !object.hasattr("__array__")?;
+    let function = if dlpack_alone { "from_dlpack" } else { "asarray" };
+    numpy.getattr(function)?.call1((object,)).map_err(|error| {
+        let message = || format!("{argument} cannot be read as an array: {}", error.value(py));
+        if error.is_instance_of::<PyValueError>(py) {
+            PyValueError::new_err(message())
+        } else if error.is_instance_of::<PyTypeError>(py) {
+            PyTypeError::new_err(message())
+        } else {
+            error
+        }
+    })
+}
