@@ -60,7 +60,7 @@ pub(crate) struct Given<'a, 'py> {
 }
 
 /// The same, read.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Choices {
     pub(crate) options: Options,
     pub(crate) method: Method,

@@ -57,11 +57,14 @@ impl<'py> Array<'py> {
             // NumPy keeps no lengths for an array without axes.
             (Dims::new(), Dims::new())
         } else {
-            // SAFETY: an array of `nd` axes holds `nd` lengths and strides.
+            // SAFETY: an array of `nd` axes holds `nd` lengths, none of them negative, and `nd` strides.
             let (lengths, steps) = unsafe {
-                (std::slice::from_raw_parts(fields.dimensions, axes), std::slice::from_raw_parts(fields.strides, axes))
+                (
+                    std::slice::from_raw_parts(fields.dimensions.cast::<usize>(), axes),
+                    std::slice::from_raw_parts(fields.strides, axes),
+                )
             };
-            (lengths.iter().map(|&length| length as usize).collect(), Dims::from_slice(steps))
+            (Dims::from_slice(lengths), Dims::from_slice(steps))
         };
         Ok(Array { pointer: fields.data.cast(), element, swapped, shape, strides, owner })
     }
@@ -79,38 +82,6 @@ impl<'py> Array<'py> {
         let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
         // SAFETY: as in `view`; the order names each axis once.
         unsafe { View::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
-    }
-
-    /// The array to write a result of this shape and type into, which nothing else may see until then.
-    pub(crate) fn new(py: Python<'py>, element: ElementType, number: c_int, shape: &[usize]) -> PyResult<Self> {
-        let mut lengths: Dims<isize> = shape.iter().map(|&length| length as isize).collect();
-        // SAFETY: lengths for every axis; NumPy allocates and checks the rest.
-        let owner = unsafe {
-            let array_type = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
-            let axes = shape.len() as c_int;
-            let array = PY_ARRAY_API.PyArray_New(
-                py,
-                array_type,
-                axes,
-                lengths.as_mut_ptr(),
-                number,
-                null_mut(),
-                null_mut(),
-                0,
-                0,
-                null_mut(),
-            );
-            Bound::from_owned_ptr_or_err(py, array)?
-        };
-        // SAFETY: NumPy made it, in rows and in native byte order.
-        let pointer = unsafe { (*owner.as_ptr().cast::<PyArrayObject>()).fields.data.cast() };
-        let mut step = element.size() as isize;
-        let mut strides = lengths;
-        for stride in strides.iter_mut().rev() {
-            // Strides of an empty array are never used.
-            step = step.wrapping_mul(std::mem::replace(stride, step));
-        }
-        Ok(Array { pointer, element, swapped: false, shape: Dims::from_slice(shape), strides, owner })
     }
 
     /// The caller's array for the result, checked in every way.
@@ -155,21 +126,10 @@ impl<'py> Array<'py> {
     /// A view to write the whole array through.
     ///
     /// # Safety
-    /// The array must come from `new` or `output`, and this must be the only view of it.
+    /// The array must come from `output`, and this must be the only view of it.
     pub(crate) unsafe fn view_mut(&self) -> ViewMut<'_> {
-        // SAFETY: nobody else has seen a new array; one of the caller's is writable, without repeated elements and
-        // apart from the operands.
+        // SAFETY: `output` found it writable, without repeated elements and apart from the operands.
         unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, &self.shape, &self.strides) }
-    }
-
-    /// As `view_mut`, with the axes in another order; `shape` is the array's own in that order.
-    ///
-    /// # Safety
-    /// As `view_mut`; `order` must name every axis once.
-    pub(crate) unsafe fn reordered_mut(&self, order: &[usize], shape: &[usize]) -> ViewMut<'_> {
-        let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
-        // SAFETY: as in `view_mut`.
-        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
     }
 
     /// Whether two indices may name the same bytes: along axes in the order of their strides, each must step over all
@@ -193,6 +153,61 @@ impl<'py> Array<'py> {
     /// The Python object.
     pub(crate) fn into_object(self) -> Bound<'py, PyAny> {
         self.owner
+    }
+}
+
+/// New arrays for results of one type and shape, which nothing else sees until they are written.
+pub(crate) struct Fresh {
+    element: ElementType,
+    number: c_int,
+    pub(crate) shape: Dims<usize>,
+    pub(crate) strides: Dims<isize>,
+}
+
+impl Fresh {
+    pub(crate) fn of(py: Python<'_>, element: ElementType, shape: &[usize]) -> PyResult<Self> {
+        let mut step = element.size() as isize;
+        let mut strides: Dims<isize> = shape.iter().map(|&length| length as isize).collect();
+        for stride in strides.iter_mut().rev() {
+            // Strides of an empty array are never used.
+            step = step.wrapping_mul(std::mem::replace(stride, step));
+        }
+        Ok(Fresh { element, number: elements::number(py, element)?, shape: Dims::from_slice(shape), strides })
+    }
+
+    pub(crate) fn element(&self) -> ElementType {
+        self.element
+    }
+
+    /// An array.
+    pub(crate) fn array<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let lengths = self.shape.as_ptr().cast_mut().cast();
+        // SAFETY: a length for every axis, which NumPy only reads, allocating and checking the rest.
+        unsafe {
+            let array_type = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
+            let (axes, number) = (self.shape.len() as c_int, self.number);
+            let (strides, data, object) = (null_mut(), null_mut(), null_mut());
+            let array = PY_ARRAY_API.PyArray_New(py, array_type, axes, lengths, number, strides, data, 0, 0, object);
+            Bound::from_owned_ptr_or_err(py, array)
+        }
+    }
+
+    /// A view to write an array through, in the order of axes that `shape` and `strides` give.
+    ///
+    /// # Safety
+    /// The array must come from `array`, and this must be its only view; `shape` and `strides` must be `self`'s, or both
+    /// in another order.
+    pub(crate) unsafe fn view_mut<'a>(
+        &self,
+        array: &'a Bound<'_, PyAny>,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> ViewMut<'a> {
+        // SAFETY: an array of ours is laid out in rows, in native byte order, and nobody else has seen it.
+        unsafe {
+            let pointer = (*array.as_ptr().cast::<PyArrayObject>()).fields.data.cast();
+            ViewMut::from_raw(pointer, self.element, false, shape, strides)
+        }
     }
 }
 

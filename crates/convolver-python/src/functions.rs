@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
-use crate::call::{Form, Key, Request, Shaped};
+use crate::call::{Form, Request};
 use crate::errors::{guarded, raised};
 use crate::explanation::Explanation;
 use crate::words::text;
@@ -35,8 +35,7 @@ fn run<'py>(
     let py = operands[0].py();
     let x = Array::operand("x", operands[0].as_borrowed())?;
     let k = Array::operand("k", operands[1].as_borrowed())?;
-    let key = Key { x: Shaped::of(&x), k: Shaped::of(&k), form, choices };
-    Request::find(py, key)?.run(&x, &k, out.unless_none(), py)
+    Request::find(&x, &k, form, choices)?.run(&x, &k, out.unless_none(), py)
 }
 
 /// Convolve ``x`` with ``k``.
@@ -328,8 +327,7 @@ pub(crate) fn explain<'py>(
     guarded(|| {
         let (form, choices) = (numbered(axes)?, given.read(Mode::Full, true, Conjugate::Neither)?);
         let (x, k) = (Array::operand("x", x.as_borrowed())?, Array::operand("k", k.as_borrowed())?);
-        let key = Key { x: Shaped::of(&x), k: Shaped::of(&k), form, choices };
-        let request = Request::find(x.python(), key)?;
+        let request = Request::find(&x, &k, form, choices)?;
         let (_, kernel) = request.operands(&x, &k);
         Ok(Explanation::from(request.plan(&kernel).map_err(raised)?.explain()))
     })

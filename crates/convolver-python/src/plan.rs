@@ -66,17 +66,17 @@ impl Plan {
             if x.shape != self.shape {
                 return value_error(format!("x has shape {:?}, but {:?} was planned", &x.shape[..], &self.shape[..]));
             }
-            let array = self.output.array(py, out.map(Bound::as_borrowed), &[("x", &x)])?;
+            let target = self.output.target(py, out.map(Bound::as_borrowed), &[("x", &x)])?;
             let input = self.input.view(&x);
             // SAFETY: made or checked just now, and this is its only view.
-            let target = unsafe { self.output.view_mut(&array) };
+            let output = unsafe { self.output.view_mut(&target) };
             let result = if self.plan.is_long() {
-                py.detach(|| self.prepared.run(&input, target))
+                py.detach(|| self.prepared.run(&input, output))
             } else {
-                self.prepared.run(&input, target)
+                self.prepared.run(&input, output)
             };
             result.map_err(raised)?;
-            Ok(array.into_object())
+            Ok(target.into_object())
         })
     }
 

@@ -181,8 +181,8 @@ impl<'a> View<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout =
-            Layout { pointer: pointer.cast_mut(), element, swapped, shape: shape.into(), strides: strides.into() };
+        let (shape, strides) = (Dims::from_slice(shape), Dims::from_slice(strides));
+        let layout = Layout { pointer: pointer.cast_mut(), element, swapped, shape, strides };
         View { layout, lifetime: PhantomData }
     }
 
@@ -257,7 +257,8 @@ impl<'a> ViewMut<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout = Layout { pointer, element, swapped, shape: shape.into(), strides: strides.into() };
+        let (shape, strides) = (Dims::from_slice(shape), Dims::from_slice(strides));
+        let layout = Layout { pointer, element, swapped, shape, strides };
         ViewMut { layout, lifetime: PhantomData }
     }
 

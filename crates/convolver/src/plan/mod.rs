@@ -10,12 +10,15 @@ pub use explain::{Candidate, Explanation, duration, size};
 use crate::algorithms::{self, Algorithm, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Error, Known, Problem};
-use convolver_kernels::{Scalar, View, ViewMut, grid_position};
+use convolver_kernels::{Dims, Scalar, View, ViewMut, grid_position};
 use std::fmt;
 use std::str::FromStr;
 
 /// Multiply-adds below which nothing is asked about a kernel's values.
 const WORTH_RECOGNISING: f64 = 100_000.0;
+
+/// Multiply-adds above which other Python threads may go on meanwhile.
+const LONG: f64 = 20_000.0;
 
 /// How the algorithm is chosen.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -108,7 +111,16 @@ impl Planner {
                 measure::fastest(problem, &self.machine, &answers)
             }
         };
-        Ok(Plan { problem: problem.clone(), machine: self.machine, answers, chosen })
+        let mut plan = Plan {
+            problem: problem.clone(),
+            shapes: Shapes::of(problem),
+            machine: self.machine,
+            answers,
+            chosen,
+            long: false,
+        };
+        plan.long = plan.recipe().shared || problem.products() > LONG;
+        Ok(plan)
     }
 }
 
@@ -145,9 +157,25 @@ fn nothing_fits(answers: &[Answer], limit: usize) -> Error {
     Error::Memory { limit, least: least.min().unwrap_or(0) }
 }
 
+/// The shapes of a problem's operands, which every run is checked against.
+#[derive(Clone)]
+struct Shapes {
+    input: Dims<usize>,
+    kernel: Dims<usize>,
+    output: Dims<usize>,
+}
+
+impl Shapes {
+    fn of(problem: &Problem) -> Self {
+        Shapes { input: problem.input_shape(), kernel: problem.kernel_shape(), output: problem.output_shape() }
+    }
+}
+
 /// How one problem will be computed on one machine.
 pub struct Plan {
     problem: Problem,
+    shapes: Shapes,
+    long: bool,
     machine: Machine,
     answers: Vec<Answer>,
     chosen: usize,
@@ -191,7 +219,7 @@ impl Plan {
 
     /// Whether a run is long enough to let other Python threads go on meanwhile.
     pub fn is_long(&self) -> bool {
-        self.recipe().shared || self.problem.products() > 20_000.0
+        self.long
     }
 
     /// The factor c of the bound c·Σ|k||x| on every output's error; 0 for exact types.
@@ -201,10 +229,11 @@ impl Plan {
 
     /// Does all work that depends on the kernel.
     pub fn prepare(&self, kernel: &View<'_>) -> Result<PreparedPlan, Error> {
-        check("k", kernel.shape(), kernel.element(), &self.problem.kernel_shape(), self.problem.kernel)?;
+        check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
         let (algorithm, candidate) = self.chosen();
         Ok(PreparedPlan {
             problem: self.problem.clone(),
+            shapes: self.shapes.clone(),
             prepared: algorithm.prepare(&self.problem, &candidate.recipe, kernel, &self.machine),
             error_per_sample: algorithm.error_bound(&self.problem) * largest_weight(&self.problem, kernel),
         })
@@ -212,8 +241,8 @@ impl Plan {
 
     /// Computes one input with one kernel.
     pub fn run_once(&self, input: &View<'_>, kernel: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
-        check("k", kernel.shape(), kernel.element(), &self.problem.kernel_shape(), self.problem.kernel)?;
-        check_run(&self.problem, input, &output)?;
+        check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
+        check_run(&self.problem, &self.shapes, input, &output)?;
         apart("k", kernel, &output)?;
         if !self.problem.is_empty() {
             let (algorithm, candidate) = self.chosen();
@@ -226,6 +255,7 @@ impl Plan {
 /// A plan with its kernel.
 pub struct PreparedPlan {
     problem: Problem,
+    shapes: Shapes,
     prepared: Box<dyn Prepared>,
     error_per_sample: f64,
 }
@@ -249,7 +279,7 @@ impl PreparedPlan {
 
     /// Computes one input.
     pub fn run(&self, input: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
-        check_run(&self.problem, input, &output)?;
+        check_run(&self.problem, &self.shapes, input, &output)?;
         if !self.problem.is_empty() {
             self.prepared.run(input, output);
         }
@@ -275,9 +305,9 @@ fn largest_weight(problem: &Problem, kernel: &View<'_>) -> f64 {
     (0..shape.iter().product::<usize>()).step_by(taps).map(sum).fold(0.0, f64::max)
 }
 
-fn check_run(problem: &Problem, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
-    check("x", input.shape(), input.element(), &problem.input_shape(), problem.input)?;
-    check("out", output.shape(), output.element(), &problem.output_shape(), problem.output)?;
+fn check_run(problem: &Problem, shapes: &Shapes, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
+    check("x", input.shape(), input.element(), &shapes.input, problem.input)?;
+    check("out", output.shape(), output.element(), &shapes.output, problem.output)?;
     apart("x", input, output)
 }
 
