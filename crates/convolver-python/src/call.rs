@@ -38,7 +38,7 @@ pub(crate) struct Shaped {
 
 impl Shaped {
     pub(crate) fn of(array: &Array<'_>) -> Self {
-        Shaped { shape: array.shape.clone(), element: array.element }
+        Shaped { shape: Dims::from_slice(array.shape()), element: array.element }
     }
 }
 
@@ -69,7 +69,8 @@ impl Key {
     }
 
     fn is_of(&self, x: &Array<'_>, k: &Array<'_>, form: &Form, choices: &Choices) -> bool {
-        let same = |shaped: &Shaped, array: &Array<'_>| shaped.element == array.element && shaped.shape == array.shape;
+        let same =
+            |shaped: &Shaped, array: &Array<'_>| shaped.element == array.element && shaped.shape[..] == *array.shape();
         same(&self.x, x) && same(&self.k, k) && self.choices == *choices && self.form == *form
     }
 }
@@ -78,7 +79,7 @@ impl Key {
 fn place(x: &Array<'_>, k: &Array<'_>, choices: &Choices) -> usize {
     let Choices { options, .. } = choices;
     let mut hasher = Folding(0x243F_6A88_85A3_08D3);
-    (&x.shape, x.element, &k.shape, &options.padding, &options.stride, options.flip).hash(&mut hasher);
+    (x.shape(), x.element, k.shape(), &options.padding, &options.stride, options.flip).hash(&mut hasher);
     (hasher.0 >> 32) as usize % KEPT
 }
 
@@ -289,6 +290,7 @@ impl Request {
     }
 
     /// The operands in the problem's order of axes.
+    #[inline]
     pub(crate) fn operands<'a>(&self, x: &'a Array<'_>, k: &'a Array<'_>) -> (View<'a>, View<'a>) {
         let (x, k) = if self.swapped { (k, x) } else { (x, k) };
         (self.input.view(x), self.kernel.view(k))

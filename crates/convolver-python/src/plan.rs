@@ -63,8 +63,8 @@ impl Plan {
             if x.element != self.element {
                 return type_error(format!("x has elements of type {}, but {} was planned", x.element, self.element));
             }
-            if x.shape != self.shape {
-                return value_error(format!("x has shape {:?}, but {:?} was planned", &x.shape[..], &self.shape[..]));
+            if x.shape() != &self.shape[..] {
+                return value_error(format!("x has shape {:?}, but {:?} was planned", x.shape(), &self.shape[..]));
             }
             let target = self.output.target(py, out.map(Bound::as_borrowed), &[("x", &x)])?;
             let input = self.input.view(&x);

@@ -148,11 +148,13 @@ macro_rules! shared_methods {
         }
 
         /// Whether there are no elements.
+        #[inline]
         pub fn is_empty(&self) -> bool {
             self.layout.shape.contains(&0)
         }
 
         /// The addresses from the first byte of the array to the one after its last; `None` if it is empty.
+        #[inline]
         pub fn address_range(&self) -> Option<(usize, usize)> {
             if self.is_empty() {
                 return None;
@@ -174,6 +176,7 @@ impl<'a> View<'a> {
     /// # Safety
     /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes that may be
     /// read and are not written. Alignment and values are free.
+    #[inline]
     pub unsafe fn from_raw(
         pointer: *const u8,
         element: ElementType,
@@ -250,6 +253,7 @@ impl<'a> ViewMut<'a> {
     /// # Safety
     /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes of its own
     /// that nothing else reads or writes. Alignment and values are free.
+    #[inline]
     pub unsafe fn from_raw(
         pointer: *mut u8,
         element: ElementType,
