@@ -100,7 +100,7 @@ def _conv(
     else:
         options["padding"] = padding
     if bias is not None:
-        bias = _bias(_array("bias", bias), w.shape[-1 if last else 0])
+        bias = _bias(_array("bias", bias), w.shape[-1 if last else 0], np.dtype(options.get("dtype") or np.result_type(x, w)))
     y = einconv(spec, x, w, sizes={"g": groups}, stride=stride, dilation=dilation, **options)
     if bias is not None:
         added = bias if last else bias.reshape((-1,) + (1,) * axes)
@@ -108,9 +108,11 @@ def _conv(
     return y
 
 
-def _bias(bias: NDArray[Any], channels: int) -> NDArray[Any]:
+def _bias(bias: NDArray[Any], channels: int, result: np.dtype[Any]) -> NDArray[Any]:
     if bias.shape != (channels,):
         raise ValueError(f"bias has shape {bias.shape}, but there are {channels} output channels: it needs ({channels},)")
+    if not np.can_cast(bias.dtype, result, "same_kind"):
+        raise TypeError(f"bias has dtype {bias.dtype}, which cannot be added to a result of type {result}; convert it")
     return bias
 
 

@@ -261,15 +261,18 @@ impl Request {
     }
 
     /// The request that these operands make, from this thread's recent ones where it is among them.
-    pub(crate) fn find(x: &Array<'_>, k: &Array<'_>, form: Form, choices: Choices) -> PyResult<Arc<Self>> {
-        let place = place(x, k, &choices);
+    pub(crate) fn find(x: &Array<'_>, k: &Array<'_>, form: &Form, choices: &Choices) -> PyResult<Arc<Self>> {
+        let place = place(x, k, choices);
         let known = RECENT.with_borrow(|recent| match &recent[place] {
-            Some(request) if request.key.is_of(x, k, &form, &choices) => Some(request.clone()),
+            Some(request) if request.key.is_of(x, k, form, choices) => Some(request.clone()),
             _ => None,
         });
         match known {
             Some(known) => Ok(known),
-            None => Self::make(place, x.python(), Key { x: Shaped::of(x), k: Shaped::of(k), form, choices }),
+            None => {
+                let (form, choices) = (form.clone(), choices.clone());
+                Self::make(place, x.python(), Key { x: Shaped::of(x), k: Shaped::of(k), form, choices })
+            }
         }
     }
 

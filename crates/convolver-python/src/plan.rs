@@ -1,6 +1,6 @@
 //! `plan`: all that depends on shapes and kernel, done once.
 
-use crate::arguments::{self, Argument, Given};
+use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
 use crate::call::{Cast, Key, Output, Shaped};
 use crate::errors::{guarded, raised, type_error, value_error};
@@ -173,10 +173,10 @@ impl Plan {
 /// True
 #[pyfunction]
 #[pyo3(
-    signature = (spec, x_shape, k, *, dtype=Argument::Missing, sizes=Argument::Missing, flip=Argument::Missing,
-        mode=Argument::Missing, stride=Argument::Missing, dilation=Argument::Missing, padding=Argument::Missing,
-        boundary=Argument::Missing, fill=Argument::Missing, method=Argument::Missing, precision=Argument::Missing,
-        memory=Argument::Missing),
+    signature = (spec, x_shape, k, *, dtype=Argument::MISSING, sizes=Argument::MISSING, flip=Argument::MISSING,
+        mode=Argument::MISSING, stride=Argument::MISSING, dilation=Argument::MISSING, padding=Argument::MISSING,
+        boundary=Argument::MISSING, fill=Argument::MISSING, method=Argument::MISSING, precision=Argument::MISSING,
+        memory=Argument::MISSING),
     text_signature = "(spec, x_shape, k, *, dtype=None, sizes=None, flip=False, mode='valid', stride=1, dilation=1, \
         padding=None, boundary='zero', fill=0, method='auto', precision='highest', memory=None)"
 )]
@@ -199,9 +199,10 @@ pub(crate) fn plan<'py>(
     memory: Argument<'_, 'py>,
 ) -> PyResult<Plan> {
     let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype: Argument::Missing };
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype: Argument::MISSING };
     guarded(|| {
-        let choices = given.read(Mode::Valid, flipped(flip)?, Conjugate::Neither)?;
+        let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
+        given.read(&mut choices)?;
         let form = named(spec, sizes)?;
         let shape = Dims::from_vec(arguments::shape("x_shape", x_shape.as_borrowed())?);
         let k = Array::operand("k", k.as_borrowed())?;

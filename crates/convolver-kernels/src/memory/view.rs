@@ -23,6 +23,15 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Copies lengths and strides one by one: there are few, and this runs for every operand of every call.
+    #[inline]
+    fn new(pointer: *mut u8, element: ElementType, swapped: bool, shape: &[usize], strides: &[isize]) -> Self {
+        let mut layout = Layout { pointer, element, swapped, shape: Dims::new(), strides: Dims::new() };
+        shape.iter().for_each(|&length| layout.shape.push(length));
+        strides.iter().for_each(|&stride| layout.strides.push(stride));
+        layout
+    }
+
     fn of<T: Element>(pointer: *mut T, shape: &[usize], strides: &[isize]) -> Self {
         Layout {
             pointer: pointer.cast(),
@@ -184,8 +193,7 @@ impl<'a> View<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let (shape, strides) = (Dims::from_slice(shape), Dims::from_slice(strides));
-        let layout = Layout { pointer: pointer.cast_mut(), element, swapped, shape, strides };
+        let layout = Layout::new(pointer.cast_mut(), element, swapped, shape, strides);
         View { layout, lifetime: PhantomData }
     }
 
@@ -261,8 +269,7 @@ impl<'a> ViewMut<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let (shape, strides) = (Dims::from_slice(shape), Dims::from_slice(strides));
-        let layout = Layout { pointer, element, swapped, shape, strides };
+        let layout = Layout::new(pointer, element, swapped, shape, strides);
         ViewMut { layout, lifetime: PhantomData }
     }
 

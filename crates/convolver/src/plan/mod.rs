@@ -242,8 +242,8 @@ impl Plan {
     /// Computes one input with one kernel.
     pub fn run_once(&self, input: &View<'_>, kernel: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
         check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
-        check_run(&self.problem, &self.shapes, input, &output)?;
-        apart("k", kernel, &output)?;
+        let written = check_run(&self.problem, &self.shapes, input, &output)?;
+        apart("k", kernel.address_range(), written)?;
         if !self.problem.is_empty() {
             let (algorithm, candidate) = self.chosen();
             algorithm.run_once(&self.problem, &candidate.recipe, &self.machine, Operands { input, kernel, output });
@@ -305,10 +305,13 @@ fn largest_weight(problem: &Problem, kernel: &View<'_>) -> f64 {
     (0..shape.iter().product::<usize>()).step_by(taps).map(sum).fold(0.0, f64::max)
 }
 
-fn check_run(problem: &Problem, shapes: &Shapes, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
+/// Checks input and output, and gives the addresses of the output.
+fn check_run(problem: &Problem, shapes: &Shapes, input: &View<'_>, output: &ViewMut<'_>) -> Result<Range, Error> {
     check("x", input.shape(), input.element(), &shapes.input, problem.input)?;
     check("out", output.shape(), output.element(), &shapes.output, problem.output)?;
-    apart("x", input, output)
+    let written = output.address_range();
+    apart("x", input.address_range(), written)?;
+    Ok(written)
 }
 
 fn check(
@@ -327,8 +330,10 @@ fn check(
     Ok(())
 }
 
-fn apart(argument: &'static str, operand: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
-    match (operand.address_range(), output.address_range()) {
+type Range = Option<(usize, usize)>;
+
+fn apart(argument: &'static str, operand: Range, output: Range) -> Result<(), Error> {
+    match (operand, output) {
         (Some((low, high)), Some((out_low, out_high))) if low < out_high && out_low < high => {
             Err(Error::Overlap { argument })
         }
