@@ -12,7 +12,7 @@ from convolver import nn
 
 BIG = [2**31, 2**62, 2**63 - 1, 2**63, 2**64, 10**5000, -(2**63), -(2**64)]
 NO_INTEGERS: list[Any] = [1.5, True, "1", b"1", None, 1j, [1.5], [True], ["1"], {}, {1}, object(), np.float32(1), [[1]]]
-NO_STEPS = [0, -1, [0], [1, 1], [], [1] * 100, [-(2**63)], *BIG]
+NO_STEPS = [0, -1, [0], [1, 1], [], [1] * 100, [-(2**63)], *BIG[1:]]
 NO_PADDINGS: list[Any] = [1.5, True, "1", b"1", 1j, [1.5], {}, object(), [(1, 2, 3)], [()], [[[1, 2]]], [1, 2], [], *BIG[1:]]
 NO_BOUNDARIES: list[Any] = ["", "Zero", "nearest", 0, None, b"zero", [], ["zero", "zero"], [("zero", 1)], [("zero",) * 3], {}]
 NO_METHODS: list[Any] = ["", "fft", "Direct", 0, None, b"auto", ["auto"], "separable", "\ud800"]
@@ -108,7 +108,6 @@ def test_wrong_out(function: Callable[..., Any]) -> None:
     frozen.flags.writeable = False
     shared = np.empty(20)
     for x, out, error in [
-        (X, None and 0, None),
         (X, [0.0] * 9, TypeError),
         (X, "out", TypeError),
         (X, np.empty(8), ValueError),
@@ -122,8 +121,6 @@ def test_wrong_out(function: Callable[..., Any]) -> None:
         (shared[:8], shared[3:12], ValueError),
         (shared[:8], shared[7::-1][:0], ValueError),
     ]:
-        if error is None:
-            continue
         before = np.array(out, copy=True)
         with pytest.raises(error, match="out"):
             function(x, K, out=out)

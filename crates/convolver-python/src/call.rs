@@ -132,11 +132,11 @@ enum Step {
 }
 
 impl Cast {
-    /// `shape` is the operand's.
-    pub(crate) fn new(recast: Recast, shape: Dims<usize>) -> Self {
-        let step = if recast != Recast::reordered(recast.order.clone()) || recast.order.len() != shape.len() {
+    /// For a caller's array of `axes` axes; `shape` is the operand's.
+    pub(crate) fn new(recast: Recast, axes: usize, shape: Dims<usize>) -> Self {
+        let step = if recast != Recast::reordered(recast.order.clone()) {
             Step::Anything
-        } else if recast.order.is_sorted() {
+        } else if recast.order.iter().copied().eq(0..axes) {
             Step::Nothing
         } else {
             Step::Order(shape)
@@ -242,6 +242,8 @@ impl Request {
         let arranged = key.arrange().map_err(raised)?;
         let output = Output::of(py, &arranged)?;
         let Arranged { problem, swapped, input, kernel, .. } = arranged;
+        let (x, k) = (key.x.shape.len(), key.k.shape.len());
+        let axes = if swapped { [k, x] } else { [x, k] };
         let plan = match cached(&problem, &key.choices.method, key.choices.memory) {
             Ok(plan) if !Planner::asks(&problem) => Some(plan),
             Ok(_) => None,
@@ -250,8 +252,8 @@ impl Request {
             Err(error) => return Err(raised(error)),
         };
         Ok(Request {
-            input: Cast::new(input, problem.input_shape()),
-            kernel: Cast::new(kernel, problem.kernel_shape()),
+            input: Cast::new(input, axes[0], problem.input_shape()),
+            kernel: Cast::new(kernel, axes[1], problem.kernel_shape()),
             key,
             problem,
             plan,

@@ -211,11 +211,11 @@ pub(crate) fn plan<'py>(
         let arranged = key.arrange().map_err(raised)?;
         let output = Output::of(x_shape.py(), &arranged)?;
         let Arranged { problem, input, kernel, .. } = arranged;
-        let kernel = Cast::new(kernel, problem.kernel_shape());
+        let kernel = Cast::new(kernel, key.k.shape.len(), problem.kernel_shape());
         let kernel = kernel.view(&k);
         let plan = cached_for(&problem, &kernel, &key.choices.method, key.choices.memory).map_err(raised)?;
         let prepared = plan.prepare(&kernel).map_err(raised)?;
-        let input = Cast::new(input, problem.input_shape());
+        let input = Cast::new(input, key.x.shape.len(), problem.input_shape());
         Ok(Plan { plan, prepared, input, output, shape: key.x.shape, element })
     })
 }

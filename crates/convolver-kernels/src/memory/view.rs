@@ -24,12 +24,12 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// Copies lengths and strides one by one: there are few, and this runs for every operand of every call.
-    #[inline]
+    #[inline(always)]
     fn new(pointer: *mut u8, element: ElementType, swapped: bool, shape: &[usize], strides: &[isize]) -> Self {
-        let mut layout = Layout { pointer, element, swapped, shape: Dims::new(), strides: Dims::new() };
-        shape.iter().for_each(|&length| layout.shape.push(length));
-        strides.iter().for_each(|&stride| layout.strides.push(stride));
-        layout
+        let (mut lengths, mut steps) = (Dims::new(), Dims::new());
+        shape.iter().for_each(|&length| lengths.push(length));
+        strides.iter().for_each(|&stride| steps.push(stride));
+        Layout { pointer, element, swapped, shape: lengths, strides: steps }
     }
 
     fn of<T: Element>(pointer: *mut T, shape: &[usize], strides: &[isize]) -> Self {
