@@ -13,15 +13,73 @@ from convolver import nn
 BIG = [2**31, 2**62, 2**63 - 1, 2**63, 2**64, 10**5000, -(2**63), -(2**64)]
 NO_INTEGERS: list[Any] = [1.5, True, "1", b"1", None, 1j, [1.5], [True], ["1"], {}, {1}, object(), np.float32(1), [[1]]]
 NO_STEPS = [0, -1, [0], [1, 1], [], [1] * 100, [-(2**63)], *BIG[1:]]
-NO_PADDINGS: list[Any] = [1.5, True, "1", b"1", 1j, [1.5], {}, object(), [(1, 2, 3)], [()], [[[1, 2]]], [1, 2], [], *BIG[1:]]
-NO_BOUNDARIES: list[Any] = ["", "Zero", "nearest", 0, None, b"zero", [], ["zero", "zero"], [("zero", 1)], [("zero",) * 3], {}]
+NO_PADDINGS: list[Any] = [
+    1.5,
+    True,
+    "1",
+    b"1",
+    1j,
+    [1.5],
+    {},
+    object(),
+    [(1, 2, 3)],
+    [()],
+    [[[1, 2]]],
+    [1, 2],
+    [],
+    *BIG[1:],
+]
+NO_BOUNDARIES: list[Any] = [
+    "",
+    "Zero",
+    "nearest",
+    0,
+    None,
+    b"zero",
+    [],
+    ["zero", "zero"],
+    [("zero", 1)],
+    [("zero",) * 3],
+    {},
+]
 NO_METHODS: list[Any] = ["", "fft", "Direct", 0, None, b"auto", ["auto"], "separable", "\ud800"]
 NO_PRECISIONS: list[Any] = ["", "low", "Highest", 0, None, b"high"]
-NO_MEMORIES: list[Any] = ["", "GiB", "1XB", "-1", "1e9", "inf", "nan", "1 2", -1, 1.5, True, b"1", [1], 2**64, "9" * 400, "."]
+NO_MEMORIES: list[Any] = [
+    "",
+    "GiB",
+    "1XB",
+    "-1",
+    "1e9",
+    "inf",
+    "nan",
+    "1 2",
+    -1,
+    1.5,
+    True,
+    b"1",
+    [1],
+    2**64,
+    "9" * 400,
+    ".",
+]
 NO_FILLS: list[Any] = ["1", b"1", None, [1, 2], {}, object(), 10**400, np.array([1, 2]), 1j]
 NO_DTYPES: list[Any] = ["float33", object, "O", "U3", "longdouble", "M8[s]", [("a", int)], "float16", 3, object()]
 NO_MODES: list[Any] = ["", "FULL", "fully", 0, None, b"full", ["full"], "\ud800", "valid\0"]
-NO_ARRAYS: list[Any] = [None, "abc", b"abc", {}, {1}, object(), lambda: 0, [[1], [1, 2]], 3, 3.5, [], np.zeros((1, 0)), np.array(2)]
+NO_ARRAYS: list[Any] = [
+    None,
+    "abc",
+    b"abc",
+    {},
+    {1},
+    object(),
+    lambda: 0,
+    [[1], [1, 2]],
+    3,
+    3.5,
+    [],
+    np.zeros((1, 0)),
+    np.array(2),
+]
 
 OPTIONS = {
     "mode": NO_MODES,
@@ -40,7 +98,20 @@ NAMED = {
     "sizes": [1, "t", [], {1: 2}, {"t": 1.5}, {"t": -1}, {"t": 99}, {"t": 2**64}, {"q": 3}],
     "flip": [0, 1, None, "no", [], 0.0],
 }
-SPECS: list[Any] = ["", "t", "[t], [t]", "[t] -> [t]", "[t], [t] -> t", "[t, [t] -> [t]", "é", "\0", None, 1, b"x", "[t]"]
+SPECS: list[Any] = [
+    "",
+    "t",
+    "[t], [t]",
+    "[t] -> [t]",
+    "[t], [t] -> t",
+    "[t, [t] -> [t]",
+    "é",
+    "\0",
+    None,
+    1,
+    b"x",
+    "[t]",
+]
 
 X, K = np.arange(8.0), np.array([1.0, 2.0])
 
@@ -94,7 +165,9 @@ def test_wrong(function: Callable[..., Any], good: dict[str, Any], has_out: bool
         names = argument if argument != "x_shape" else "x_shape|x "
         allowed = rf"\b({names}|out)\b"
         if argument not in ("spec", "sizes"):
-            assert re.search(allowed, str(error)) or "too large to index" in str(error) or "convolved axis" in str(error)
+            assert (
+                re.search(allowed, str(error)) or "too large to index" in str(error) or "convolved axis" in str(error)
+            )
     except MemoryError:
         pass
     else:
@@ -207,5 +280,5 @@ def test_wrong_layers(argument: str) -> None:
         with pytest.raises((ValueError, TypeError)):
             nn.conv2d(x, w, **{argument: value})
     for shapes in [((4, 6), (4, 4, 3, 3)), ((2, 4, 6, 6), (4, 3, 3)), ((2, 5, 6, 6), (4, 4, 3, 3))]:
-        with pytest.raises(ValueError, match="^[xw] has"):
+        with pytest.raises(ValueError, match=r"^[xw] has"):
             nn.conv2d(np.ones(shapes[0]), np.ones(shapes[1]))

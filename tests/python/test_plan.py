@@ -44,7 +44,12 @@ def test_wrong_inputs() -> None:
     for wrong in (np.ones(4), np.ones((5, 1)), 1.0, []):
         with pytest.raises(ValueError, match="x has shape"):
             p(wrong, out)
-    for wrong_out, error in [(np.ones(5), ValueError), (np.ones(4, int), TypeError), (x[:4], ValueError), ([], TypeError)]:
+    for wrong_out, error in [
+        (np.ones(5), ValueError),
+        (np.ones(4, int), TypeError),
+        (x[:4], ValueError),
+        ([], TypeError),
+    ]:
         with pytest.raises(error, match="out"):
             p(x, wrong_out)  # type: ignore[type-var]
     assert (out == 7).all()
