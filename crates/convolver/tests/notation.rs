@@ -72,7 +72,8 @@ fn einconv(text: &str, x: &Owned, k: &Owned, given: &[(&str, usize)], options: &
 
 #[test]
 fn seeds_have_their_golden_values() {
-    let rows: [(&str, Owned, Owned, usize, &[usize], &[i64]); 6] = [
+    type Row<'a> = (&'a str, Owned, Owned, usize, &'a [usize], &'a [i64]);
+    let rows: [Row<'_>; 6] = [
         ("[t], [t] -> [t]", array(&[8], 1..9), array(&[2], [1, 0]), 1, &[7], &[1, 2, 3, 4, 5, 6, 7]),
         ("[t], [t] -> [t]", arange(&[10]), arange(&[5]), 1, &[6], &[30, 40, 50, 60, 70, 80]),
         ("[t], [t] -> [t]", arange(&[10]), arange(&[5]), 5, &[2], &[30, 80]),
@@ -352,7 +353,8 @@ fn bad_texts_are_refused_with_their_reason() {
 
 #[test]
 fn shapes_that_do_not_fit_are_refused_with_their_reason() {
-    let rows: &[(&str, &[usize], &[usize], &[(&str, usize)], &str)] = &[
+    type Row<'a> = (&'a str, &'a [usize], &'a [usize], &'a [(&'a str, usize)], &'a str);
+    let rows: &[Row<'_>] = &[
         ("n [t], [t] -> n [t]", &[5], &[2], &[], "2 dimensions, but x has 1"),
         ("n [t], [t] -> n [t]", &[2, 2, 5], &[2], &[], "2 dimensions, but x has 3"),
         ("... n [t], [t] -> ... n [t]", &[5], &[2], &[], "at least 2 dimensions, but x has 1"),

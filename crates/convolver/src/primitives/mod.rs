@@ -2,3 +2,4 @@
 
 pub(crate) mod process;
 pub mod threads;
+pub mod tile;
