@@ -48,7 +48,7 @@ def _check(x: NDArray[Any], w: NDArray[Any], groups: int, axes: int, last: bool)
     per_group, out = (w.shape[-2], w.shape[-1]) if last else (w.shape[1], w.shape[0])
     if channels != per_group * groups:
         raise ValueError(
-            f"x has {channels} channels, but w takes {per_group} in each of groups={groups} groups, {per_group * groups}"
+            f"x has {channels} channels, but w takes {per_group * groups}: {per_group} in each of groups={groups}"
         )
     if out % groups:
         raise ValueError(f"w has {out} output channels, which groups={groups} does not divide")
