@@ -215,9 +215,10 @@ impl Output {
         match (target, &self.ordered) {
             // SAFETY: the caller's promise.
             (Target::New(array), Some((shape, strides))) => unsafe { self.fresh.view_mut(array, shape, strides) },
-            // SAFETY: the caller's promise.
             (Target::New(array), None) => {
-                self.recast.view_mut(unsafe { self.fresh.view_mut(array, &self.fresh.shape, &self.fresh.strides) })
+                // SAFETY: the caller's promise.
+                let whole = unsafe { self.fresh.view_mut(array, &self.fresh.shape, &self.fresh.strides) };
+                self.recast.view_mut(whole)
             }
             // SAFETY: the caller's promise; the array was checked.
             (Target::Given(array), _) => self.recast.view_mut(unsafe { array.view_mut() }),
