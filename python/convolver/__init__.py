@@ -1,8 +1,8 @@
 """Any convolution through one engine.
 
-`convolve` and `correlate` take arrays of any layout and type; `einconv` names the axes in one line; `plan` does once what
-depends on shapes and kernel; `explain` says how a call would be computed and why. `convolver.nn` has the layers of neural
-networks by PyTorch's conventions.
+`convolve` and `correlate` take arrays of any layout and type; `einconv` names the axes in one line; `plan` does once
+what depends on shapes and kernel; `explain` says how a call would be computed and why. `convolver.nn` has the layers of
+neural networks by PyTorch's conventions.
 """
 
 from convolver import nn

@@ -48,7 +48,7 @@ def _check(x: NDArray[Any], w: NDArray[Any], groups: int, axes: int, last: bool)
     per_group, out = (w.shape[-2], w.shape[-1]) if last else (w.shape[1], w.shape[0])
     if channels != per_group * groups:
         raise ValueError(
-            f"x has {channels} channels, but w takes {per_group} in each of groups={groups} groups, {per_group * groups}"
+            f"x has {channels} channels, but w takes {per_group * groups}: {per_group} in each of groups={groups}"
         )
     if out % groups:
         raise ValueError(f"w has {out} output channels, which groups={groups} does not divide")
@@ -63,7 +63,9 @@ def _groups(groups: int) -> int:
     return count
 
 
-def _array(name: str, value: ArrayLike) -> NDArray[Any]:
+def _array(name: str, value: Any) -> NDArray[Any]:
+    if isinstance(value, np.ndarray):
+        return value
     try:
         if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
             return np.from_dlpack(value)
@@ -95,12 +97,16 @@ def _conv(
         spec = f"{batch}(g c) {space}, (g o) c {space} -> {batch}(g o) {space}"
     if isinstance(padding, str):
         if padding not in _MODES:
-            raise ValueError(f"padding={padding!r} is not known; use a number, pairs or one of {', '.join(map(repr, _MODES))}")
+            raise ValueError(
+                f"padding={padding!r} is not known; use a number, pairs or one of {', '.join(map(repr, _MODES))}"
+            )
         options["mode"] = _MODES[padding]
     else:
         options["padding"] = padding
     if bias is not None:
-        bias = _bias(_array("bias", bias), w.shape[-1 if last else 0])
+        bias = _bias(
+            _array("bias", bias), w.shape[-1 if last else 0], np.dtype(options.get("dtype") or np.result_type(x, w))
+        )
     y = einconv(spec, x, w, sizes={"g": groups}, stride=stride, dilation=dilation, **options)
     if bias is not None:
         added = bias if last else bias.reshape((-1,) + (1,) * axes)
@@ -108,9 +114,13 @@ def _conv(
     return y
 
 
-def _bias(bias: NDArray[Any], channels: int) -> NDArray[Any]:
+def _bias(bias: NDArray[Any], channels: int, result: np.dtype[Any]) -> NDArray[Any]:
     if bias.shape != (channels,):
-        raise ValueError(f"bias has shape {bias.shape}, but there are {channels} output channels: it needs ({channels},)")
+        raise ValueError(
+            f"bias has shape {bias.shape}, but there are {channels} output channels: it needs ({channels},)"
+        )
+    if not np.can_cast(bias.dtype, result, "same_kind"):
+        raise TypeError(f"bias has dtype {bias.dtype}, which cannot be added to a result of type {result}; convert it")
     return bias
 
 

@@ -15,32 +15,31 @@ const MOST_ENTRIES: usize = 64;
 
 /// An argument that may be left out.
 #[derive(Clone, Copy, Default)]
-pub(crate) enum Argument<'a, 'py> {
-    #[default]
-    Missing,
-    Given(Borrowed<'a, 'py, PyAny>),
-}
+pub(crate) struct Argument<'a, 'py>(Option<Borrowed<'a, 'py, PyAny>>);
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Argument<'a, 'py> {
     type Error = PyErr;
 
+    #[inline]
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Argument::Given(object))
+        Ok(Argument(Some(object)))
     }
 }
 
 impl<'a, 'py> Argument<'a, 'py> {
+    /// Left out.
+    pub(crate) const MISSING: Self = Argument(None);
+
     /// The object, `None` included.
+    #[inline]
     pub(crate) fn object(self) -> Option<Borrowed<'a, 'py, PyAny>> {
-        match self {
-            Argument::Missing => None,
-            Argument::Given(object) => Some(object),
-        }
+        self.0
     }
 
     /// The object, where `None` says the same as leaving it out.
+    #[inline]
     pub(crate) fn unless_none(self) -> Option<Borrowed<'a, 'py, PyAny>> {
-        self.object().filter(|object| !object.is_none())
+        self.0.filter(|object| !object.is_none())
     }
 }
 
@@ -60,17 +59,26 @@ pub(crate) struct Given<'a, 'py> {
 }
 
 /// The same, read.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Choices {
     pub(crate) options: Options,
     pub(crate) method: Method,
     pub(crate) memory: Option<usize>,
 }
 
+impl Choices {
+    /// What holds where nothing is given.
+    #[inline]
+    pub(crate) fn new(mode: Mode, flip: bool, conjugate: Conjugate) -> Self {
+        let options = Options { padding: Padding::Mode(mode), flip, conjugate, ..Options::default() };
+        Choices { options, method: Method::Auto, memory: None }
+    }
+}
+
 impl Given<'_, '_> {
     /// Reads everything that does not depend on the operands.
-    pub(crate) fn read(self, mode: Mode, flip: bool, conjugate: Conjugate) -> PyResult<Choices> {
-        let mut options = Options { padding: Padding::Mode(mode), flip, conjugate, ..Options::default() };
+    pub(crate) fn read(&self, choices: &mut Choices) -> PyResult<()> {
+        let options = &mut choices.options;
         if let Some(object) = self.mode.object() {
             options.padding = Padding::Mode(MODES.read("mode", object)?);
         }
@@ -98,9 +106,13 @@ impl Given<'_, '_> {
         if let Some(object) = self.dtype.unless_none() {
             options.dtype = Some(element("dtype", object)?);
         }
-        let method = self.method.object().map(|object| method(object)).transpose()?.unwrap_or_default();
-        let memory = self.memory.unless_none().map(|object| memory(object)).transpose()?;
-        Ok(Choices { options, method, memory })
+        if let Some(object) = self.method.object() {
+            choices.method = method(object)?;
+        }
+        if let Some(object) = self.memory.unless_none() {
+            choices.memory = Some(memory(object)?);
+        }
+        Ok(())
     }
 }
 

@@ -14,19 +14,22 @@ use pyo3::prelude::*;
 use std::ffi::c_int;
 use std::ptr::null_mut;
 
-/// An array as it lies in memory.
+/// An array as it lies in memory. Lengths and strides stay with NumPy: views copy them, and only views are used while
+/// other Python threads run.
 pub(crate) struct Array<'py> {
     pointer: *mut u8,
     pub(crate) element: ElementType,
     swapped: bool,
-    pub(crate) shape: Dims<usize>,
-    strides: Dims<isize>,
+    axes: usize,
+    lengths: *const usize,
+    strides: *const isize,
     /// Keeps the memory.
     owner: Bound<'py, PyAny>,
 }
 
 impl<'py> Array<'py> {
     /// The operand that an argument gives.
+    #[inline]
     pub(crate) fn operand(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let py = object.py();
         // SAFETY: any object may be asked.
@@ -45,6 +48,7 @@ impl<'py> Array<'py> {
 
     /// # Safety
     /// `owner` must be a `numpy.ndarray` or of a class derived from it.
+    #[inline]
     unsafe fn read(argument: &str, owner: Bound<'py, PyAny>) -> PyResult<Self> {
         // SAFETY: the layout of every ndarray, by the caller's promise.
         let fields = unsafe { &(*owner.as_ptr().cast::<PyArrayObject>()).fields };
@@ -52,65 +56,44 @@ impl<'py> Array<'py> {
         let Some((element, swapped)) = (unsafe { elements::of_descr(owner.py(), fields.descr) }) else {
             return type_error(elements::unsupported(argument, &owner.getattr("dtype")?));
         };
-        let axes = fields.nd as usize;
-        let (shape, strides) = if axes == 0 {
-            // NumPy keeps no lengths for an array without axes.
-            (Dims::new(), Dims::new())
-        } else {
-            // SAFETY: an array of `nd` axes holds `nd` lengths and strides.
-            let (lengths, steps) = unsafe {
-                (std::slice::from_raw_parts(fields.dimensions, axes), std::slice::from_raw_parts(fields.strides, axes))
-            };
-            (lengths.iter().map(|&length| length as usize).collect(), Dims::from_slice(steps))
-        };
-        Ok(Array { pointer: fields.data.cast(), element, swapped, shape, strides, owner })
+        Ok(Array {
+            pointer: fields.data.cast(),
+            element,
+            swapped,
+            axes: fields.nd as usize,
+            lengths: fields.dimensions.cast(),
+            strides: fields.strides,
+            owner,
+        })
+    }
+
+    /// Length of each axis.
+    #[inline]
+    pub(crate) fn shape(&self) -> &[usize] {
+        // SAFETY: an array of `axes` axes holds that many lengths, none of them negative.
+        if self.axes == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.lengths, self.axes) } }
+    }
+
+    #[inline]
+    fn strides(&self) -> &[isize] {
+        // SAFETY: as many strides as lengths.
+        if self.axes == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.strides, self.axes) } }
     }
 
     /// A view of the whole array.
+    #[inline]
     pub(crate) fn view(&self) -> View<'_> {
         // SAFETY: NumPy vouches for shape and strides, and `owner` keeps the memory. That nobody writes meanwhile is the
         // program's own affair, as for every function of NumPy that lets other threads run.
-        unsafe { View::from_raw(self.pointer, self.element, self.swapped, &self.shape, &self.strides) }
+        unsafe { View::from_raw(self.pointer, self.element, self.swapped, self.shape(), self.strides()) }
     }
 
     /// A view with the axes in another order; `shape` is the array's own in that order.
     pub(crate) fn reordered(&self, order: &[usize], shape: &[usize]) -> View<'_> {
-        debug_assert!(order.iter().zip(shape).all(|(&axis, &length)| self.shape[axis] == length));
-        let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
+        debug_assert!(order.iter().zip(shape).all(|(&axis, &length)| self.shape()[axis] == length));
+        let strides: Dims<isize> = order.iter().map(|&axis| self.strides()[axis]).collect();
         // SAFETY: as in `view`; the order names each axis once.
         unsafe { View::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
-    }
-
-    /// The array to write a result of this shape and type into, which nothing else may see until then.
-    pub(crate) fn new(py: Python<'py>, element: ElementType, number: c_int, shape: &[usize]) -> PyResult<Self> {
-        let mut lengths: Dims<isize> = shape.iter().map(|&length| length as isize).collect();
-        // SAFETY: lengths for every axis; NumPy allocates and checks the rest.
-        let owner = unsafe {
-            let array_type = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
-            let axes = shape.len() as c_int;
-            let array = PY_ARRAY_API.PyArray_New(
-                py,
-                array_type,
-                axes,
-                lengths.as_mut_ptr(),
-                number,
-                null_mut(),
-                null_mut(),
-                0,
-                0,
-                null_mut(),
-            );
-            Bound::from_owned_ptr_or_err(py, array)?
-        };
-        // SAFETY: NumPy made it, in rows and in native byte order.
-        let pointer = unsafe { (*owner.as_ptr().cast::<PyArrayObject>()).fields.data.cast() };
-        let mut step = element.size() as isize;
-        let mut strides = lengths;
-        for stride in strides.iter_mut().rev() {
-            // Strides of an empty array are never used.
-            step = step.wrapping_mul(std::mem::replace(stride, step));
-        }
-        Ok(Array { pointer, element, swapped: false, shape: Dims::from_slice(shape), strides, owner })
     }
 
     /// The caller's array for the result, checked in every way.
@@ -131,8 +114,8 @@ impl<'py> Array<'py> {
         if out.element != element {
             return type_error(format!("out has elements of type {}, but the result is {element}", out.element));
         }
-        if out.shape[..] != *shape {
-            return value_error(format!("out has shape {:?}, but the result has {shape:?}", &out.shape[..]));
+        if out.shape() != shape {
+            return value_error(format!("out has shape {:?}, but the result has {shape:?}", out.shape()));
         }
         if flags & NPY_ARRAY_WRITEABLE == 0 {
             return value_error("out is read-only");
@@ -155,30 +138,19 @@ impl<'py> Array<'py> {
     /// A view to write the whole array through.
     ///
     /// # Safety
-    /// The array must come from `new` or `output`, and this must be the only view of it.
+    /// The array must come from `output`, and this must be the only view of it.
     pub(crate) unsafe fn view_mut(&self) -> ViewMut<'_> {
-        // SAFETY: nobody else has seen a new array; one of the caller's is writable, without repeated elements and
-        // apart from the operands.
-        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, &self.shape, &self.strides) }
-    }
-
-    /// As `view_mut`, with the axes in another order; `shape` is the array's own in that order.
-    ///
-    /// # Safety
-    /// As `view_mut`; `order` must name every axis once.
-    pub(crate) unsafe fn reordered_mut(&self, order: &[usize], shape: &[usize]) -> ViewMut<'_> {
-        let strides: Dims<isize> = order.iter().map(|&axis| self.strides[axis]).collect();
-        // SAFETY: as in `view_mut`.
-        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, shape, &strides) }
+        // SAFETY: `output` found it writable, without repeated elements and apart from the operands.
+        unsafe { ViewMut::from_raw(self.pointer, self.element, self.swapped, self.shape(), self.strides()) }
     }
 
     /// Whether two indices may name the same bytes: along axes in the order of their strides, each must step over all
     /// that the ones before it reach.
     fn overlaps_itself(&self) -> bool {
-        let mut axes: Vec<_> = self.shape.iter().zip(&self.strides).filter(|&(&length, _)| length > 1).collect();
+        let mut axes: Vec<_> = self.shape().iter().zip(self.strides()).filter(|&(&length, _)| length > 1).collect();
         axes.sort_by_key(|(_, stride)| stride.unsigned_abs());
         let mut reach = self.element.size();
-        !self.shape.contains(&0)
+        !self.shape().contains(&0)
             && axes.iter().any(|&(&length, stride)| {
                 let overlaps = stride.unsigned_abs() < reach;
                 reach = reach.saturating_add(stride.unsigned_abs().saturating_mul(length - 1));
@@ -193,6 +165,62 @@ impl<'py> Array<'py> {
     /// The Python object.
     pub(crate) fn into_object(self) -> Bound<'py, PyAny> {
         self.owner
+    }
+}
+
+/// New arrays for results of one type and shape, which nothing else sees until they are written.
+pub(crate) struct Fresh {
+    element: ElementType,
+    number: c_int,
+    pub(crate) shape: Dims<usize>,
+    pub(crate) strides: Dims<isize>,
+}
+
+impl Fresh {
+    pub(crate) fn of(py: Python<'_>, element: ElementType, shape: &[usize]) -> PyResult<Self> {
+        let mut step = element.size() as isize;
+        let mut strides: Dims<isize> = shape.iter().map(|&length| length as isize).collect();
+        for stride in strides.iter_mut().rev() {
+            // Strides of an empty array are never used.
+            step = step.wrapping_mul(std::mem::replace(stride, step));
+        }
+        Ok(Fresh { element, number: elements::number(py, element)?, shape: Dims::from_slice(shape), strides })
+    }
+
+    pub(crate) fn element(&self) -> ElementType {
+        self.element
+    }
+
+    /// An array.
+    #[inline]
+    pub(crate) fn array<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let lengths = self.shape.as_ptr().cast_mut().cast();
+        // SAFETY: a length for every axis, which NumPy only reads, allocating and checking the rest.
+        unsafe {
+            let array_type = npyffi::get_type_object(py, NpyTypes::PyArray_Type);
+            let (axes, number) = (self.shape.len() as c_int, self.number);
+            let (strides, data, object) = (null_mut(), null_mut(), null_mut());
+            let array = PY_ARRAY_API.PyArray_New(py, array_type, axes, lengths, number, strides, data, 0, 0, object);
+            Bound::from_owned_ptr_or_err(py, array)
+        }
+    }
+
+    /// A view to write an array through, in the order of axes that `shape` and `strides` give.
+    ///
+    /// # Safety
+    /// The array must come from `array`, and this must be its only view; `shape` and `strides` must be `self`'s, or both
+    /// in another order.
+    pub(crate) unsafe fn view_mut<'a>(
+        &self,
+        array: &'a Bound<'_, PyAny>,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> ViewMut<'a> {
+        // SAFETY: an array of ours is laid out in rows, in native byte order, and nobody else has seen it.
+        unsafe {
+            let pointer = (*array.as_ptr().cast::<PyArrayObject>()).fields.data.cast();
+            ViewMut::from_raw(pointer, self.element, false, shape, strides)
+        }
     }
 }
 

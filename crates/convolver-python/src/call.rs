@@ -3,15 +3,13 @@
 //! The lookup compares everything a plan depends on but the kernel's values, so a hit needs no checking of arguments.
 
 use crate::arguments::Choices;
-use crate::arrays::Array;
-use crate::elements;
+use crate::arrays::{Array, Fresh};
 use crate::errors::raised;
 use convolver::front::{Arranged, Call, Notation, Recast};
 use convolver::plan::{cached, cached_for};
-use convolver::{Dims, ElementType, Error, Method, Plan, Planner, Problem, View};
+use convolver::{Dims, ElementType, Error, Method, Plan, Planner, Problem, View, ViewMut};
 use pyo3::prelude::*;
 use std::cell::RefCell;
-use std::ffi::c_int;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -23,7 +21,7 @@ thread_local! {
 }
 
 /// How the axes of the operands are told apart.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
     /// By number, as `convolve` and `correlate` do.
     Axes(Option<Vec<isize>>),
@@ -40,12 +38,12 @@ pub(crate) struct Shaped {
 
 impl Shaped {
     pub(crate) fn of(array: &Array<'_>) -> Self {
-        Shaped { shape: array.shape.clone(), element: array.element }
+        Shaped { shape: Dims::from_slice(array.shape()), element: array.element }
     }
 }
 
 /// All that a plan depends on, the kernel's values aside.
-#[derive(PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Key {
     pub(crate) x: Shaped,
     pub(crate) k: Shaped,
@@ -70,11 +68,19 @@ impl Key {
         }
     }
 
-    fn place(&self) -> usize {
-        let mut hasher = Folding(0);
-        self.hash(&mut hasher);
-        (hasher.0 >> 32) as usize % KEPT
+    fn is_of(&self, x: &Array<'_>, k: &Array<'_>, form: &Form, choices: &Choices) -> bool {
+        let same =
+            |shaped: &Shaped, array: &Array<'_>| shaped.element == array.element && shaped.shape[..] == *array.shape();
+        same(&self.x, x) && same(&self.k, k) && self.choices == *choices && self.form == *form
     }
+}
+
+/// The place of a request in the table: by what differs most between requests.
+fn place(x: &Array<'_>, k: &Array<'_>, choices: &Choices) -> usize {
+    let Choices { options, .. } = choices;
+    let mut hasher = Folding(0x243F_6A88_85A3_08D3);
+    (x.shape(), x.element, k.shape(), &options.padding, &options.stride, options.flip).hash(&mut hasher);
+    (hasher.0 >> 32) as usize % KEPT
 }
 
 /// One multiplication per word: the table is compared in full, so collisions only cost time.
@@ -82,7 +88,7 @@ struct Folding(u64);
 
 impl Folding {
     fn fold(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835_u128 % (1 << 96);
+        let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15_u128;
         self.0 = product as u64 ^ (product >> 64) as u64;
     }
 }
@@ -114,75 +120,109 @@ impl Hasher for Folding {
 /// How a caller's array becomes an operand of the problem.
 pub(crate) struct Cast {
     recast: Recast,
-    /// The operand's shape, where only the order of the axes changes.
-    reordered: Option<Dims<usize>>,
+    step: Step,
+}
+
+/// The usual recasts, which need no view in between.
+enum Step {
+    Nothing,
+    /// Other order of axes; the operand's shape in it.
+    Order(Dims<usize>),
+    Anything,
 }
 
 impl Cast {
-    pub(crate) fn new(recast: Recast, shape: Dims<usize>) -> Self {
-        let reordered = (recast == Recast::reordered(recast.order.clone())).then_some(shape);
-        Cast { recast, reordered }
+    /// For a caller's array of `axes` axes; `shape` is the operand's.
+    pub(crate) fn new(recast: Recast, axes: usize, shape: Dims<usize>) -> Self {
+        let step = if recast != Recast::reordered(recast.order.clone()) {
+            Step::Anything
+        } else if recast.order.iter().copied().eq(0..axes) {
+            Step::Nothing
+        } else {
+            Step::Order(shape)
+        };
+        Cast { recast, step }
     }
 
     /// The operand. `array` must have the shape that the cast was made for.
+    #[inline]
     pub(crate) fn view<'a>(&self, array: &'a Array<'_>) -> View<'a> {
-        match &self.reordered {
-            Some(shape) => array.reordered(&self.recast.order, shape),
-            None => self.recast.view(&array.view()),
-        }
-    }
-
-    /// The operand to write.
-    ///
-    /// # Safety
-    /// As `Array::view_mut`, and `array` must have the shape that the cast was made for.
-    pub(crate) unsafe fn view_mut<'a>(&self, array: &'a Array<'_>) -> convolver::ViewMut<'a> {
-        match &self.reordered {
-            // SAFETY: the caller's promise; the order of a result names every axis.
-            Some(shape) => unsafe { array.reordered_mut(&self.recast.order, shape) },
-            // SAFETY: the caller's promise.
-            None => self.recast.view_mut(unsafe { array.view_mut() }),
+        match &self.step {
+            Step::Nothing => array.view(),
+            Step::Order(shape) => array.reordered(&self.recast.order, shape),
+            Step::Anything => self.recast.view(&array.view()),
         }
     }
 }
 
 /// A result: its type and shape, and how the caller's array becomes the problem's.
 pub(crate) struct Output {
-    element: ElementType,
-    number: c_int,
-    shape: Vec<usize>,
-    cast: Cast,
+    fresh: Fresh,
+    recast: Recast,
+    /// Shape and strides of a new array in the problem's order of axes, where only the order changes.
+    ordered: Option<(Dims<usize>, Dims<isize>)>,
+}
+
+/// An array to write a result into.
+pub(crate) enum Target<'py> {
+    New(Bound<'py, PyAny>),
+    Given(Array<'py>),
+}
+
+impl<'py> Target<'py> {
+    pub(crate) fn into_object(self) -> Bound<'py, PyAny> {
+        match self {
+            Target::New(array) => array,
+            Target::Given(array) => array.into_object(),
+        }
+    }
 }
 
 impl Output {
     pub(crate) fn of(py: Python<'_>, arranged: &Arranged) -> PyResult<Self> {
-        let problem = &arranged.problem;
-        Ok(Output {
-            element: problem.output,
-            number: elements::number(py, problem.output)?,
-            shape: arranged.output_shape.clone(),
-            cast: Cast::new(arranged.output.clone(), problem.output_shape()),
-        })
+        let fresh = Fresh::of(py, arranged.problem.output, &arranged.output_shape)?;
+        let recast = arranged.output.clone();
+        let order = |order: &[usize]| {
+            (
+                order.iter().map(|&axis| fresh.shape[axis]).collect(),
+                order.iter().map(|&axis| fresh.strides[axis]).collect(),
+            )
+        };
+        let ordered = (recast == Recast::reordered(recast.order.clone())).then(|| order(&recast.order));
+        Ok(Output { ordered, fresh, recast })
     }
 
-    /// The array to write into: the caller's, or a new one.
-    pub(crate) fn array<'py>(
+    /// The array to write into: the caller's, checked, or a new one.
+    #[inline]
+    pub(crate) fn target<'py>(
         &self,
         py: Python<'py>,
         out: Option<Borrowed<'_, 'py, PyAny>>,
         operands: &[(&str, &Array<'_>)],
-    ) -> PyResult<Array<'py>> {
+    ) -> PyResult<Target<'py>> {
         match out {
-            None => Array::new(py, self.element, self.number, &self.shape),
-            Some(object) => Array::output(object, self.element, &self.shape, operands),
+            None => self.fresh.array(py).map(Target::New),
+            Some(object) => Array::output(object, self.fresh.element(), &self.fresh.shape, operands).map(Target::Given),
         }
     }
 
+    /// The problem's output.
+    ///
     /// # Safety
-    /// `array` must come from `Output::array` and have no other view.
-    pub(crate) unsafe fn view_mut<'a>(&self, array: &'a Array<'_>) -> convolver::ViewMut<'a> {
-        // SAFETY: the caller's promise; `Output::array` made or checked the shape.
-        unsafe { self.cast.view_mut(array) }
+    /// `target` must come from `Output::target` and have no other view.
+    #[inline]
+    pub(crate) unsafe fn view_mut<'a>(&self, target: &'a Target<'_>) -> ViewMut<'a> {
+        match (target, &self.ordered) {
+            // SAFETY: the caller's promise.
+            (Target::New(array), Some((shape, strides))) => unsafe { self.fresh.view_mut(array, shape, strides) },
+            (Target::New(array), None) => {
+                // SAFETY: the caller's promise.
+                let whole = unsafe { self.fresh.view_mut(array, &self.fresh.shape, &self.fresh.strides) };
+                self.recast.view_mut(whole)
+            }
+            // SAFETY: the caller's promise; the array was checked.
+            (Target::Given(array), _) => self.recast.view_mut(unsafe { array.view_mut() }),
+        }
     }
 }
 
@@ -203,6 +243,8 @@ impl Request {
         let arranged = key.arrange().map_err(raised)?;
         let output = Output::of(py, &arranged)?;
         let Arranged { problem, swapped, input, kernel, .. } = arranged;
+        let (x, k) = (key.x.shape.len(), key.k.shape.len());
+        let axes = if swapped { [k, x] } else { [x, k] };
         let plan = match cached(&problem, &key.choices.method, key.choices.memory) {
             Ok(plan) if !Planner::asks(&problem) => Some(plan),
             Ok(_) => None,
@@ -211,8 +253,8 @@ impl Request {
             Err(error) => return Err(raised(error)),
         };
         Ok(Request {
-            input: Cast::new(input, problem.input_shape()),
-            kernel: Cast::new(kernel, problem.kernel_shape()),
+            input: Cast::new(input, axes[0], problem.input_shape()),
+            kernel: Cast::new(kernel, axes[1], problem.kernel_shape()),
             key,
             problem,
             plan,
@@ -221,15 +263,24 @@ impl Request {
         })
     }
 
-    /// The request with this key, from this thread's recent ones where it is among them.
-    pub(crate) fn find(py: Python<'_>, key: Key) -> PyResult<Arc<Self>> {
-        let place = key.place();
-        let known = RECENT.with_borrow(|recent| recent[place].clone());
-        if let Some(known) = known
-            && known.key == key
-        {
-            return Ok(known);
+    /// The request that these operands make, from this thread's recent ones where it is among them.
+    pub(crate) fn find(x: &Array<'_>, k: &Array<'_>, form: &Form, choices: &Choices) -> PyResult<Arc<Self>> {
+        let place = place(x, k, choices);
+        let known = RECENT.with_borrow(|recent| match &recent[place] {
+            Some(request) if request.key.is_of(x, k, form, choices) => Some(request.clone()),
+            _ => None,
+        });
+        match known {
+            Some(known) => Ok(known),
+            None => {
+                let (form, choices) = (form.clone(), choices.clone());
+                Self::make(place, x.python(), Key { x: Shaped::of(x), k: Shaped::of(k), form, choices })
+            }
         }
+    }
+
+    #[cold]
+    fn make(place: usize, py: Python<'_>, key: Key) -> PyResult<Arc<Self>> {
         let request = Arc::new(Request::new(py, key)?);
         // What stood there before is dropped after the table is free again.
         drop(RECENT.with_borrow_mut(|recent| recent[place].replace(request.clone())));
@@ -245,6 +296,7 @@ impl Request {
     }
 
     /// The operands in the problem's order of axes.
+    #[inline]
     pub(crate) fn operands<'a>(&self, x: &'a Array<'_>, k: &'a Array<'_>) -> (View<'a>, View<'a>) {
         let (x, k) = if self.swapped { (k, x) } else { (x, k) };
         (self.input.view(x), self.kernel.view(k))
@@ -259,16 +311,23 @@ impl Request {
         py: Python<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (input, kernel) = self.operands(x, k);
-        let plan = self.plan(&kernel).map_err(raised)?;
-        let array = self.output.array(py, out, &[("x", x), ("k", k)])?;
+        let found;
+        let plan = match &self.plan {
+            Some(plan) => plan,
+            None => {
+                found = self.plan(&kernel).map_err(raised)?;
+                &found
+            }
+        };
+        let target = self.output.target(py, out, &[("x", x), ("k", k)])?;
         // SAFETY: made or checked just now, and this is its only view.
-        let target = unsafe { self.output.view_mut(&array) };
+        let output = unsafe { self.output.view_mut(&target) };
         let result = if plan.is_long() {
-            py.detach(|| plan.run_once(&input, &kernel, target))
+            py.detach(|| plan.run_once(&input, &kernel, output))
         } else {
-            plan.run_once(&input, &kernel, target)
+            plan.run_once(&input, &kernel, output)
         };
         result.map_err(raised)?;
-        Ok(array.into_object())
+        Ok(target.into_object())
     }
 }

@@ -77,6 +77,7 @@ fn bfloat16_number(py: Python<'_>) -> PyResult<c_int> {
 ///
 /// # Safety
 /// `descr` must point to a dtype object that stays alive for the call.
+#[inline]
 pub(crate) unsafe fn of_descr(py: Python<'_>, descr: *mut PyArray_Descr) -> Option<(ElementType, bool)> {
     // SAFETY: the caller's promise.
     let fields = unsafe { &(*descr).fields };

@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
-use crate::call::{Form, Key, Request, Shaped};
+use crate::call::{Form, Request};
 use crate::errors::{guarded, raised};
 use crate::explanation::Explanation;
 use crate::words::text;
@@ -28,15 +28,14 @@ pub(crate) fn flipped(flip: Argument<'_, '_>) -> PyResult<bool> {
 /// Reads the operands and runs the request they make.
 fn run<'py>(
     operands: [&Bound<'py, PyAny>; 2],
-    form: Form,
-    choices: Choices,
+    form: &Form,
+    choices: &Choices,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = operands[0].py();
     let x = Array::operand("x", operands[0].as_borrowed())?;
     let k = Array::operand("k", operands[1].as_borrowed())?;
-    let key = Key { x: Shaped::of(&x), k: Shaped::of(&k), form, choices };
-    Request::find(py, key)?.run(&x, &k, out.unless_none(), py)
+    Request::find(&x, &k, form, choices)?.run(&x, &k, out.unless_none(), py)
 }
 
 /// Convolve ``x`` with ``k``.
@@ -115,10 +114,10 @@ fn run<'py>(
 /// (4, 3, 3)
 #[pyfunction]
 #[pyo3(
-    signature = (x, k, mode=Argument::Missing, *, axes=Argument::Missing, stride=Argument::Missing,
-        dilation=Argument::Missing, padding=Argument::Missing, boundary=Argument::Missing, fill=Argument::Missing,
-        method=Argument::Missing, precision=Argument::Missing, memory=Argument::Missing, dtype=Argument::Missing,
-        out=Argument::Missing),
+    signature = (x, k, mode=Argument::MISSING, *, axes=Argument::MISSING, stride=Argument::MISSING,
+        dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING,
+        method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING,
+        out=Argument::MISSING),
     text_signature = "(x, k, mode='full', *, axes=None, stride=1, dilation=1, padding=None, boundary='zero', fill=0, \
         method='auto', precision='highest', memory=None, dtype=None, out=None)"
 )]
@@ -140,7 +139,11 @@ pub(crate) fn convolve<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
-    guarded(|| run([x, k], numbered(axes)?, given.read(Mode::Full, true, Conjugate::Neither)?, out))
+    guarded(|| {
+        let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
+        given.read(&mut choices)?;
+        run([x, k], &numbered(axes)?, &choices, out)
+    })
 }
 
 /// Correlate ``x`` with ``k``.
@@ -171,10 +174,10 @@ pub(crate) fn convolve<'py>(
 /// array([30, 80])
 #[pyfunction]
 #[pyo3(
-    signature = (x, k, mode=Argument::Missing, *, axes=Argument::Missing, stride=Argument::Missing,
-        dilation=Argument::Missing, padding=Argument::Missing, boundary=Argument::Missing, fill=Argument::Missing,
-        method=Argument::Missing, precision=Argument::Missing, memory=Argument::Missing, dtype=Argument::Missing,
-        out=Argument::Missing),
+    signature = (x, k, mode=Argument::MISSING, *, axes=Argument::MISSING, stride=Argument::MISSING,
+        dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING,
+        method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING,
+        out=Argument::MISSING),
     text_signature = "(x, k, mode='full', *, axes=None, stride=1, dilation=1, padding=None, boundary='zero', fill=0, \
         method='auto', precision='highest', memory=None, dtype=None, out=None)"
 )]
@@ -196,7 +199,11 @@ pub(crate) fn correlate<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
-    guarded(|| run([x, k], numbered(axes)?, given.read(Mode::Full, false, Conjugate::Kernel)?, out))
+    guarded(|| {
+        let mut choices = Choices::new(Mode::Full, false, Conjugate::Kernel);
+        given.read(&mut choices)?;
+        run([x, k], &numbered(axes)?, &choices, out)
+    })
 }
 
 /// Convolve arrays whose axes are named in one line.
@@ -243,10 +250,10 @@ pub(crate) fn correlate<'py>(
 ///         [240, 284]]])
 #[pyfunction]
 #[pyo3(
-    signature = (spec, x, k, *, sizes=Argument::Missing, flip=Argument::Missing, mode=Argument::Missing,
-        stride=Argument::Missing, dilation=Argument::Missing, padding=Argument::Missing, boundary=Argument::Missing,
-        fill=Argument::Missing, method=Argument::Missing, precision=Argument::Missing, memory=Argument::Missing,
-        dtype=Argument::Missing, out=Argument::Missing),
+    signature = (spec, x, k, *, sizes=Argument::MISSING, flip=Argument::MISSING, mode=Argument::MISSING,
+        stride=Argument::MISSING, dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING,
+        fill=Argument::MISSING, method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING,
+        dtype=Argument::MISSING, out=Argument::MISSING),
     text_signature = "(spec, x, k, *, sizes=None, flip=False, mode='valid', stride=1, dilation=1, padding=None, \
         boundary='zero', fill=0, method='auto', precision='highest', memory=None, dtype=None, out=None)"
 )]
@@ -271,8 +278,9 @@ pub(crate) fn einconv<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
     guarded(|| {
-        let choices = given.read(Mode::Valid, flipped(flip)?, Conjugate::Neither)?;
-        run([x, k], named(spec, sizes)?, choices, out)
+        let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
+        given.read(&mut choices)?;
+        run([x, k], &named(spec, sizes)?, &choices, out)
     })
 }
 
@@ -302,9 +310,9 @@ pub(crate) fn einconv<'py>(
 /// ['direct']
 #[pyfunction]
 #[pyo3(
-    signature = (x, k, mode=Argument::Missing, *, axes=Argument::Missing, stride=Argument::Missing,
-        dilation=Argument::Missing, padding=Argument::Missing, boundary=Argument::Missing, fill=Argument::Missing,
-        method=Argument::Missing, precision=Argument::Missing, memory=Argument::Missing, dtype=Argument::Missing),
+    signature = (x, k, mode=Argument::MISSING, *, axes=Argument::MISSING, stride=Argument::MISSING,
+        dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING,
+        method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING),
     text_signature = "(x, k, mode='full', *, axes=None, stride=1, dilation=1, padding=None, boundary='zero', fill=0, \
         method='auto', precision='highest', memory=None, dtype=None)"
 )]
@@ -326,10 +334,10 @@ pub(crate) fn explain<'py>(
 ) -> PyResult<Explanation> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
     guarded(|| {
-        let (form, choices) = (numbered(axes)?, given.read(Mode::Full, true, Conjugate::Neither)?);
+        let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
+        given.read(&mut choices)?;
         let (x, k) = (Array::operand("x", x.as_borrowed())?, Array::operand("k", k.as_borrowed())?);
-        let key = Key { x: Shaped::of(&x), k: Shaped::of(&k), form, choices };
-        let request = Request::find(x.python(), key)?;
+        let request = Request::find(&x, &k, &numbered(axes)?, &choices)?;
         let (_, kernel) = request.operands(&x, &k);
         Ok(Explanation::from(request.plan(&kernel).map_err(raised)?.explain()))
     })

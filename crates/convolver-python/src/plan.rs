@@ -1,6 +1,6 @@
 //! `plan`: all that depends on shapes and kernel, done once.
 
-use crate::arguments::{self, Argument, Given};
+use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
 use crate::call::{Cast, Key, Output, Shaped};
 use crate::errors::{guarded, raised, type_error, value_error};
@@ -63,20 +63,20 @@ impl Plan {
             if x.element != self.element {
                 return type_error(format!("x has elements of type {}, but {} was planned", x.element, self.element));
             }
-            if x.shape != self.shape {
-                return value_error(format!("x has shape {:?}, but {:?} was planned", &x.shape[..], &self.shape[..]));
+            if x.shape() != &self.shape[..] {
+                return value_error(format!("x has shape {:?}, but {:?} was planned", x.shape(), &self.shape[..]));
             }
-            let array = self.output.array(py, out.map(Bound::as_borrowed), &[("x", &x)])?;
+            let target = self.output.target(py, out.map(Bound::as_borrowed), &[("x", &x)])?;
             let input = self.input.view(&x);
             // SAFETY: made or checked just now, and this is its only view.
-            let target = unsafe { self.output.view_mut(&array) };
+            let output = unsafe { self.output.view_mut(&target) };
             let result = if self.plan.is_long() {
-                py.detach(|| self.prepared.run(&input, target))
+                py.detach(|| self.prepared.run(&input, output))
             } else {
-                self.prepared.run(&input, target)
+                self.prepared.run(&input, output)
             };
             result.map_err(raised)?;
-            Ok(array.into_object())
+            Ok(target.into_object())
         })
     }
 
@@ -173,10 +173,10 @@ impl Plan {
 /// True
 #[pyfunction]
 #[pyo3(
-    signature = (spec, x_shape, k, *, dtype=Argument::Missing, sizes=Argument::Missing, flip=Argument::Missing,
-        mode=Argument::Missing, stride=Argument::Missing, dilation=Argument::Missing, padding=Argument::Missing,
-        boundary=Argument::Missing, fill=Argument::Missing, method=Argument::Missing, precision=Argument::Missing,
-        memory=Argument::Missing),
+    signature = (spec, x_shape, k, *, dtype=Argument::MISSING, sizes=Argument::MISSING, flip=Argument::MISSING,
+        mode=Argument::MISSING, stride=Argument::MISSING, dilation=Argument::MISSING, padding=Argument::MISSING,
+        boundary=Argument::MISSING, fill=Argument::MISSING, method=Argument::MISSING, precision=Argument::MISSING,
+        memory=Argument::MISSING),
     text_signature = "(spec, x_shape, k, *, dtype=None, sizes=None, flip=False, mode='valid', stride=1, dilation=1, \
         padding=None, boundary='zero', fill=0, method='auto', precision='highest', memory=None)"
 )]
@@ -199,9 +199,10 @@ pub(crate) fn plan<'py>(
     memory: Argument<'_, 'py>,
 ) -> PyResult<Plan> {
     let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype: Argument::Missing };
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype: Argument::MISSING };
     guarded(|| {
-        let choices = given.read(Mode::Valid, flipped(flip)?, Conjugate::Neither)?;
+        let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
+        given.read(&mut choices)?;
         let form = named(spec, sizes)?;
         let shape = Dims::from_vec(arguments::shape("x_shape", x_shape.as_borrowed())?);
         let k = Array::operand("k", k.as_borrowed())?;
@@ -210,11 +211,11 @@ pub(crate) fn plan<'py>(
         let arranged = key.arrange().map_err(raised)?;
         let output = Output::of(x_shape.py(), &arranged)?;
         let Arranged { problem, input, kernel, .. } = arranged;
-        let kernel = Cast::new(kernel, problem.kernel_shape());
+        let kernel = Cast::new(kernel, key.k.shape.len(), problem.kernel_shape());
         let kernel = kernel.view(&k);
         let plan = cached_for(&problem, &kernel, &key.choices.method, key.choices.memory).map_err(raised)?;
         let prepared = plan.prepare(&kernel).map_err(raised)?;
-        let input = Cast::new(input, problem.input_shape());
+        let input = Cast::new(input, key.x.shape.len(), problem.input_shape());
         Ok(Plan { plan, prepared, input, output, shape: key.x.shape, element })
     })
 }

@@ -27,6 +27,15 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Copies lengths and strides one by one: there are few, and this runs for every operand of every call.
+    #[inline(always)]
+    fn new(pointer: *mut u8, element: ElementType, swapped: bool, shape: &[usize], strides: &[isize]) -> Self {
+        let (mut lengths, mut steps) = (Dims::new(), Dims::new());
+        shape.iter().for_each(|&length| lengths.push(length));
+        strides.iter().for_each(|&stride| steps.push(stride));
+        Layout { pointer, element, swapped, spanned: false, shape: lengths, strides: steps }
+    }
+
     fn of<T: Element>(pointer: *mut T, shape: &[usize], strides: &[isize]) -> Self {
         Layout {
             pointer: pointer.cast(),
@@ -161,11 +170,13 @@ macro_rules! shared_methods {
         }
 
         /// Whether there are no elements.
+        #[inline]
         pub fn is_empty(&self) -> bool {
             self.layout.shape.contains(&0)
         }
 
         /// The addresses from the first byte of the array to the one after its last; `None` if it is empty.
+        #[inline]
         pub fn address_range(&self) -> Option<(usize, usize)> {
             if self.is_empty() {
                 return None;
@@ -188,6 +199,7 @@ impl<'a> View<'a> {
     /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes that may be
     /// read and are not written, and so may all bytes between the lowest and the highest of them. Alignment and values are
     /// free.
+    #[inline]
     pub unsafe fn from_raw(
         pointer: *const u8,
         element: ElementType,
@@ -195,14 +207,7 @@ impl<'a> View<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout = Layout {
-            pointer: pointer.cast_mut(),
-            element,
-            swapped,
-            spanned: true,
-            shape: shape.into(),
-            strides: strides.into(),
-        };
+        let layout = Layout { spanned: true, ..Layout::new(pointer.cast_mut(), element, swapped, shape, strides) };
         View { layout, lifetime: PhantomData }
     }
 
@@ -299,6 +304,7 @@ impl<'a> ViewMut<'a> {
     /// # Safety
     /// For `'a`, every index within `shape` must name, through `strides` (in bytes), `element.size()` bytes of its own
     /// that nothing else reads or writes. Alignment and values are free.
+    #[inline]
     pub unsafe fn from_raw(
         pointer: *mut u8,
         element: ElementType,
@@ -306,7 +312,7 @@ impl<'a> ViewMut<'a> {
         shape: &[usize],
         strides: &[isize],
     ) -> Self {
-        let layout = Layout { pointer, element, swapped, spanned: false, shape: shape.into(), strides: strides.into() };
+        let layout = Layout::new(pointer, element, swapped, shape, strides);
         ViewMut { layout, lifetime: PhantomData }
     }
 

@@ -17,6 +17,9 @@ use std::str::FromStr;
 /// Multiply-adds below which nothing is asked about a kernel's values.
 const WORTH_RECOGNISING: f64 = 100_000.0;
 
+/// Multiply-adds above which other Python threads may go on meanwhile.
+const LONG: f64 = 20_000.0;
+
 /// How the algorithm is chosen.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Method {
@@ -108,7 +111,16 @@ impl Planner {
                 measure::fastest(problem, &self.machine, &answers)
             }
         };
-        Ok(Plan { shapes: Shapes::of(problem), problem: problem.clone(), machine: self.machine, answers, chosen })
+        let mut plan = Plan {
+            problem: problem.clone(),
+            shapes: Shapes::of(problem),
+            machine: self.machine,
+            answers,
+            chosen,
+            long: false,
+        };
+        plan.long = plan.recipe().shared || problem.products() > LONG;
+        Ok(plan)
     }
 }
 
@@ -145,10 +157,25 @@ fn nothing_fits(answers: &[Answer], limit: usize) -> Error {
     Error::Memory { limit, least: least.min().unwrap_or(0) }
 }
 
+/// The shapes of a problem's operands, which every run is checked against.
+#[derive(Clone)]
+struct Shapes {
+    input: Dims<usize>,
+    kernel: Dims<usize>,
+    output: Dims<usize>,
+}
+
+impl Shapes {
+    fn of(problem: &Problem) -> Self {
+        Shapes { input: problem.input_shape(), kernel: problem.kernel_shape(), output: problem.output_shape() }
+    }
+}
+
 /// How one problem will be computed on one machine.
 pub struct Plan {
     problem: Problem,
     shapes: Shapes,
+    long: bool,
     machine: Machine,
     answers: Vec<Answer>,
     chosen: usize,
@@ -192,7 +219,7 @@ impl Plan {
 
     /// Whether a run is long enough to let other Python threads go on meanwhile.
     pub fn is_long(&self) -> bool {
-        self.recipe().shared || self.problem.products() > 20_000.0
+        self.long
     }
 
     /// The factor c of the bound c·Σ|k||x| on every output's error; 0 for exact types.
@@ -215,9 +242,9 @@ impl Plan {
     /// Computes one input with one kernel.
     pub fn run_once(&self, input: &View<'_>, kernel: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
         check("k", kernel.shape(), kernel.element(), &self.shapes.kernel, self.problem.kernel)?;
-        self.shapes.check_run(&self.problem, input, &output)?;
-        apart("k", kernel, &output)?;
-        if !output.is_empty() {
+        let written = check_run(&self.problem, &self.shapes, input, &output)?;
+        apart("k", kernel.address_range(), written)?;
+        if !self.problem.is_empty() {
             let (algorithm, candidate) = self.chosen();
             algorithm.run_once(&self.problem, &candidate.recipe, &self.machine, Operands { input, kernel, output });
         }
@@ -252,8 +279,8 @@ impl PreparedPlan {
 
     /// Computes one input.
     pub fn run(&self, input: &View<'_>, output: ViewMut<'_>) -> Result<(), Error> {
-        self.shapes.check_run(&self.problem, input, &output)?;
-        if !output.is_empty() {
+        check_run(&self.problem, &self.shapes, input, &output)?;
+        if !self.problem.is_empty() {
             self.prepared.run(input, output);
         }
         Ok(())
@@ -278,24 +305,13 @@ fn largest_weight(problem: &Problem, kernel: &View<'_>) -> f64 {
     (0..shape.iter().product::<usize>()).step_by(taps).map(sum).fold(0.0, f64::max)
 }
 
-/// The shapes of a problem's operands, reckoned once.
-#[derive(Clone, Debug)]
-struct Shapes {
-    input: Dims<usize>,
-    kernel: Dims<usize>,
-    output: Dims<usize>,
-}
-
-impl Shapes {
-    fn of(problem: &Problem) -> Self {
-        Shapes { input: problem.input_shape(), kernel: problem.kernel_shape(), output: problem.output_shape() }
-    }
-
-    fn check_run(&self, problem: &Problem, input: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
-        check("x", input.shape(), input.element(), &self.input, problem.input)?;
-        check("out", output.shape(), output.element(), &self.output, problem.output)?;
-        apart("x", input, output)
-    }
+/// Checks input and output, and gives the addresses of the output.
+fn check_run(problem: &Problem, shapes: &Shapes, input: &View<'_>, output: &ViewMut<'_>) -> Result<Range, Error> {
+    check("x", input.shape(), input.element(), &shapes.input, problem.input)?;
+    check("out", output.shape(), output.element(), &shapes.output, problem.output)?;
+    let written = output.address_range();
+    apart("x", input.address_range(), written)?;
+    Ok(written)
 }
 
 fn check(
@@ -314,8 +330,10 @@ fn check(
     Ok(())
 }
 
-fn apart(argument: &'static str, operand: &View<'_>, output: &ViewMut<'_>) -> Result<(), Error> {
-    match (operand.address_range(), output.address_range()) {
+type Range = Option<(usize, usize)>;
+
+fn apart(argument: &'static str, operand: Range, output: Range) -> Result<(), Error> {
+    match (operand, output) {
         (Some((low, high)), Some((out_low, out_high))) if low < out_high && out_low < high => {
             Err(Error::Overlap { argument })
         }

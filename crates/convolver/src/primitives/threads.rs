@@ -12,8 +12,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The number asked for; 0 until then, which means one for every core.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// The threads of this process, and how many they are. A forked child has none of its parent's.
-static POOL: PerProcess<Mutex<Option<(usize, Arc<ThreadPool>)>>> = PerProcess::new();
+/// Threads, and how many they are.
+type Pool = (usize, Arc<ThreadPool>);
+
+/// The threads of this process. A forked child has none of its parent's.
+static POOL: PerProcess<Mutex<Option<Pool>>> = PerProcess::new();
 
 /// Number of threads that large problems use.
 pub fn count() -> usize {
