@@ -110,7 +110,8 @@ fn wrong_jobs<L: Exact>(set: &'static InstructionSet) {
     let job = Job { row_step: job.row_step + 1, input: [job.input.clone(), vec![L::default(); 7]].concat(), ..job };
     let refused = |band: Band<'_, L>| is_refused(set, &band, job.rows, job.outputs);
     let right = job.band();
-    let spare = (1..).find(|&spare| refused(Band { input: &job.input[..job.input.len() - spare], ..right })).unwrap() - 1;
+    let spare =
+        (1..).find(|&spare| refused(Band { input: &job.input[..job.input.len() - spare], ..right })).unwrap() - 1;
     let right = Band { input: &job.input[..job.input.len() - spare], ..right };
     assert!(!refused(right), "the shortest input that suffices");
 
@@ -150,8 +151,7 @@ fn the_count_of_weights_does_not_wrap_around() {
         let half = Phase { offset: 0, rows: 1 << (usize::BITS - 1) };
         let input = vec![0.0f32; 64];
         let refused = |phases: &[Phase], columns: &[usize]| {
-            let band =
-                Band { input: &input, start: 0, row_step: 0, phases, columns, weights: &[], accumulate: false };
+            let band = Band { input: &input, start: 0, row_step: 0, phases, columns, weights: &[], accumulate: false };
             is_refused(set, &band, 1, 1)
         };
         assert!(refused(&[half, half], &[0]), "a sum of rows that wraps around");

@@ -93,7 +93,13 @@ pub(crate) struct Job<L> {
 
 impl<L: Exact> Job<L> {
     /// A job of this size with random offsets and values, its input not one element longer than it must be.
-    pub(crate) fn random(random: &mut Random, rows: usize, outputs: usize, phase_rows: &[usize], vector: usize) -> Self {
+    pub(crate) fn random(
+        random: &mut Random,
+        rows: usize,
+        outputs: usize,
+        phase_rows: &[usize],
+        vector: usize,
+    ) -> Self {
         let row_step = random.below(90);
         let phases: Vec<_> = phase_rows.iter().map(|&rows| Phase { offset: random.below(100), rows }).collect();
         let columns: Vec<_> = (0..random.within(1, 5)).map(|_| random.below(40)).collect();
