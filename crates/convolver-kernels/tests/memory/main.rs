@@ -4,7 +4,7 @@
 //! not know AVX-512:
 //!
 //! ```text
-//! CONVOLVER_ISA=x86-64-v3 valgrind --error-exitcode=1 target/debug/deps/memory-…
+//! CONVOLVER_ISA=x86-64-v3 valgrind --error-exitcode=1 --child-silent-after-fork=yes target/debug/deps/memory-…
 //! ```
 
 #[cfg(unix)]
