@@ -1,12 +1,11 @@
-//! Element types: what an array may hold, and what a sum is computed in.
+//! Element types: what an array may hold.
 //!
-//! An array holds one of fifteen [`ElementType`]s. Sums run in one of eight [`Working`] types: an integer sum modulo
-//! 2ⁿ does not depend on the sign, so `i16`, `i32` and `i64` serve all integers; 8-bit ones are summed in 16 bits and
-//! cut. Half floats are summed in `f32` and rounded once; bool is an or of ands.
+//! An array holds one of fifteen [`ElementType`]s; each is summed in one of the eight types of [`crate::working`].
 
+use crate::working::WorkingType;
 use half::{bf16, f16};
 use num_complex::Complex;
-use std::fmt::{self, Debug};
+use std::fmt;
 use std::str::FromStr;
 
 /// What family an element type belongs to.
@@ -128,38 +127,6 @@ pub fn rounding_unit(element: ElementType) -> Option<f64> {
     })
 }
 
-/// The type a sum runs in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[allow(missing_docs, reason = "each variant is the Rust type of that name")]
-pub enum WorkingType {
-    Truth,
-    I16,
-    I32,
-    I64,
-    F32,
-    F64,
-    C64,
-    C128,
-}
-
-impl WorkingType {
-    /// Bytes one number takes.
-    pub const fn size(self) -> usize {
-        match self {
-            WorkingType::Truth => 1,
-            WorkingType::I16 => 2,
-            WorkingType::I32 | WorkingType::F32 => 4,
-            WorkingType::I64 | WorkingType::F64 | WorkingType::C64 => 8,
-            WorkingType::C128 => 16,
-        }
-    }
-}
-
-/// A truth value as a lane: products are ands, sums are ors.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-#[repr(transparent)]
-pub struct Truth(pub u8);
-
 /// An element read from memory, on its way into a sum. Each method is the `as` conversion of that name.
 pub trait Stored: Element {
     /// The bytes in the other order; for complex numbers in each half.
@@ -250,58 +217,5 @@ impl Stored for Flag {
     #[inline(always)]
     fn to_bool(self) -> bool {
         self.0 != 0
-    }
-}
-
-/// A number that sums run in: loaded from every stored type, with the sum and product of its kind.
-pub trait Working: Copy + Send + Sync + Default + PartialEq + Debug + 'static {
-    /// The same type as a value.
-    const TYPE: WorkingType;
-    /// A stored element as a number of this type.
-    fn load<S: Stored>(stored: S) -> Self;
-    /// Product; modulo 2ⁿ for integers, and for truth.
-    fn times(self, other: Self) -> Self;
-    /// Sum; modulo 2ⁿ for integers, or for truth.
-    fn plus(self, other: Self) -> Self;
-}
-
-macro_rules! working_integers { ($($rust:ty, $variant:ident;)*) => { $(
-    impl Working for $rust {
-        const TYPE: WorkingType = WorkingType::$variant;
-        #[inline(always)] fn load<S: Stored>(stored: S) -> Self { stored.to_i64() as $rust }
-        #[inline(always)] fn times(self, other: Self) -> Self { self.wrapping_mul(other) }
-        #[inline(always)] fn plus(self, other: Self) -> Self { self.wrapping_add(other) }
-    }
-)* } }
-working_integers! { i16, I16; i32, I32; i64, I64; }
-
-macro_rules! working_numbers { ($($rust:ty, $variant:ident, $load:expr;)*) => { $(
-    impl Working for $rust {
-        const TYPE: WorkingType = WorkingType::$variant;
-        #[inline(always)] fn load<S: Stored>(stored: S) -> Self { $load(stored) }
-        #[inline(always)] fn times(self, other: Self) -> Self { self * other }
-        #[inline(always)] fn plus(self, other: Self) -> Self { self + other }
-    }
-)* } }
-working_numbers! {
-    f32, F32, S::to_f32;
-    f64, F64, S::to_f64;
-    Complex<f32>, C64, |stored: S| { let wide = stored.to_c128(); Complex::new(wide.re as f32, wide.im as f32) };
-    Complex<f64>, C128, S::to_c128;
-}
-
-impl Working for Truth {
-    const TYPE: WorkingType = WorkingType::Truth;
-    #[inline(always)]
-    fn load<S: Stored>(stored: S) -> Self {
-        Truth(u8::from(stored.to_bool()))
-    }
-    #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        Truth(self.0 & other.0)
-    }
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        Truth(self.0 | other.0)
     }
 }

@@ -9,12 +9,14 @@ pub mod element;
 pub mod memory;
 pub mod micro;
 mod simd;
+pub mod working;
 
 pub use arch::InstructionSet;
-pub use element::{Element, ElementType, Flag, Kind, Truth, Working, WorkingType, rounding_unit};
+pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
 pub use memory::{Dims, MatrixMut, Owned, Scalar, Scratch, Storing, Tiles, View, ViewMut, grid_position};
 pub use micro::{Band, Phase};
 pub use simd::Lane;
+pub use working::{Truth, Working, WorkingType};
 
 #[doc(hidden)]
 pub use {half, num_complex};

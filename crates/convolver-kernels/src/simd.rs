@@ -1,6 +1,6 @@
 //! The vector operations that micro-kernels are written over.
 
-use crate::element::{Truth, Working};
+use crate::working::{Truth, Working};
 
 /// A number that vectors hold: the real working types. Complex sums are pairs of real ones.
 pub trait Lane: Working {

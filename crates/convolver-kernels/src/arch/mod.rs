@@ -6,10 +6,10 @@ mod x86_64_v3;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_v4;
 
-use crate::element::Truth;
 use crate::memory::MatrixMut;
 use crate::micro::Band;
 use crate::simd::Lane;
+use crate::working::Truth;
 
 /// The instruction sets of this build, best first; the last one always works.
 pub static ALL: &[&InstructionSet] = &[

@@ -2,8 +2,9 @@
 
 use super::Scalar;
 use super::view::View;
-use crate::element::{Element, ElementType, Kind, Stored, Working};
+use crate::element::{Element, ElementType, Kind, Stored};
 use crate::with_element;
+use crate::working::Working;
 use num_complex::Complex;
 
 impl View<'_> {

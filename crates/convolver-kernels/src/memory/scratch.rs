@@ -3,7 +3,7 @@
 //! A fresh megabyte costs about as much as convolving it (the system zeroes its pages), so a thread keeps what it
 //! last used, up to a limit.
 
-use crate::element::Working;
+use crate::working::Working;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
 use std::ptr::NonNull;

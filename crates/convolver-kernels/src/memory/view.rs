@@ -5,6 +5,7 @@
 //! against the shape, and so need no trust.
 
 use crate::element::{Element, ElementType};
+use crate::simd::Lane;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
@@ -107,12 +108,13 @@ impl Layout {
         offset
     }
 
-    /// Whether elements of type `T` can be used in place.
-    fn holds<T: Element>(&self) -> bool {
-        self.element == T::TYPE
+    /// Whether sums in `L` can be written in place: results of this size that need no rounding or cutting.
+    fn takes<L: Lane>(&self) -> bool {
+        self.element.working() == L::TYPE
+            && self.element.size() == size_of::<L>()
             && !self.swapped
-            && (self.pointer as usize).is_multiple_of(align_of::<T>())
-            && self.strides.iter().all(|stride| stride % align_of::<T>() as isize == 0)
+            && (self.pointer as usize).is_multiple_of(align_of::<L>())
+            && self.strides.iter().all(|stride| stride % align_of::<L>() as isize == 0)
     }
 }
 
@@ -293,33 +295,44 @@ impl<'a> ViewMut<'a> {
         ViewMut { layout: self.layout.sliced(starts, lengths), lifetime: PhantomData }
     }
 
+    /// A new axis of length 1.
+    pub fn with_axis(self, at: usize) -> Self {
+        ViewMut { layout: self.layout.with_axis(at, 1, 0), lifetime: PhantomData }
+    }
+
     /// One axis backwards.
     pub fn reversed(self, axis: usize) -> Self {
         ViewMut { layout: self.layout.reversed(axis), lifetime: PhantomData }
     }
 
-    /// The elements from `index` on, `rows` along `row_axis` by `columns` along `column_axis`, to write in place; `None`
-    /// unless they are of type `T`, aligned, and neighbours along `column_axis`.
-    pub fn matrix<T: Element>(
+    /// The elements from `index` on, a number of them along each of two axes, to write sums in place; one row if the
+    /// first axis is not given. `None` unless they have the size of `L`, are aligned, and neighbours along `columns`.
+    pub fn matrix<L: Lane>(
         &mut self,
         index: &[usize],
-        row_axis: usize,
-        column_axis: usize,
-        rows: usize,
-        columns: usize,
-    ) -> Option<MatrixMut<'_, T>> {
-        let row_stride = self.layout.strides[row_axis];
-        let neighbours = self.layout.strides[column_axis] == size_of::<T>() as isize || columns == 1;
-        if !self.layout.holds::<T>() || !neighbours || row_stride % size_of::<T>() as isize != 0 {
+        rows: Option<(usize, usize)>,
+        (column_axis, columns): (usize, usize),
+    ) -> Option<MatrixMut<'_, L>> {
+        let size = size_of::<L>() as isize;
+        if !self.layout.takes::<L>() || (self.layout.strides[column_axis] != size && columns > 1) {
             return None;
         }
-        assert!(rows > 0 && columns > 0 && row_axis != column_axis, "a matrix has rows and columns");
-        let end = index[row_axis].checked_add(rows);
-        assert!(end.is_some_and(|end| end <= self.layout.shape[row_axis]), "rows lie within their axis");
+        let (row_stride, rows) = match rows {
+            None => (0, 1),
+            Some((axis, rows)) => {
+                assert!(rows > 0 && axis != column_axis, "a matrix has rows and columns");
+                assert!(rows <= self.layout.shape[axis] - index[axis], "rows lie within their axis");
+                (self.layout.strides[axis], rows)
+            }
+        };
+        if row_stride % size != 0 {
+            return None;
+        }
+        assert!(columns > 0, "a matrix has columns");
         let offset = self.layout.run_offset(index, column_axis, 1, columns);
         Some(MatrixMut {
             pointer: self.layout.pointer.wrapping_offset(offset).cast(),
-            row_stride: row_stride / size_of::<T>() as isize,
+            row_stride: row_stride / size,
             rows,
             columns,
             lifetime: PhantomData,
@@ -345,5 +358,17 @@ impl<'a, T> MatrixMut<'a, T> {
         assert!(end.is_some_and(|end| end <= slice.len()), "a matrix lies within its slice");
         let row_stride = row_stride as isize;
         MatrixMut { pointer: slice.as_mut_ptr(), row_stride, rows, columns, lifetime: PhantomData }
+    }
+
+    /// Every `step`-th row from `first` on.
+    pub fn rows(&mut self, first: usize, step: usize) -> MatrixMut<'_, T> {
+        assert!(first < self.rows && step > 0, "rows lie within the matrix");
+        MatrixMut {
+            pointer: self.pointer.wrapping_offset(first as isize * self.row_stride),
+            row_stride: self.row_stride * step as isize,
+            rows: (self.rows - first).div_ceil(step),
+            columns: self.columns,
+            lifetime: PhantomData,
+        }
     }
 }

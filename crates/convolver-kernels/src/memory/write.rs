@@ -2,7 +2,8 @@
 
 use super::Scalar;
 use super::view::ViewMut;
-use crate::element::{ElementType, Flag, Stored, Truth, Working};
+use crate::element::{ElementType, Flag, Stored};
+use crate::working::{Truth, Working};
 use half::{bf16, f16};
 use num_complex::Complex;
 

@@ -1,8 +1,10 @@
 //! Derived views against their model, and everything that a view must turn down.
 
 use crate::model::{Change, Model, changed};
-use crate::support::Random;
-use convolver_kernels::{ElementType, Owned, Scalar, View, ViewMut, grid_position};
+use crate::support::{Random, instruction_sets};
+use convolver_kernels::{
+    Band, ElementType, Lane, MatrixMut, Owned, Phase, Scalar, Truth, View, ViewMut, grid_position,
+};
 use ndarray::{Array, Dimension, IxDyn, ShapeBuilder, Slice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -216,20 +218,26 @@ fn derived_views_outside_are_refused() {
 #[test]
 fn a_matrix_is_written_in_place_where_that_is_possible() {
     let mut array = Owned::zeros(ElementType::F32, &[2, 5, 6]);
-    let fits = |view: &mut ViewMut<'_>, row, column| view.matrix::<f32>(&[1, 1, 1], row, column, 1, 1).is_some();
-    assert!(array.view_mut().matrix::<f64>(&[0, 0, 0], 1, 2, 1, 1).is_none(), "another type");
-    assert!(array.view_mut().matrix::<f32>(&[0, 0, 0], 2, 1, 6, 5).is_none(), "columns that are no neighbours");
-    assert!(array.view_mut().reversed(2).matrix::<f32>(&[0, 0, 0], 1, 2, 5, 6).is_none(), "columns backwards");
-    assert!(fits(&mut array.view_mut(), 1, 2) && fits(&mut array.view_mut().reversed(1), 1, 2));
+    let whole = Some((1, 5));
+    let (rows, columns) = (Some((2, 6)), (1, 5));
+    assert!(array.view_mut().matrix::<f64>(&[0, 0, 0], whole, (2, 6)).is_none(), "another type");
+    assert!(array.view_mut().matrix::<i32>(&[0, 0, 0], whole, (2, 6)).is_none(), "another type");
+    assert!(array.view_mut().matrix::<f32>(&[0, 0, 0], rows, columns).is_none(), "columns that are no neighbours");
+    assert!(array.view_mut().reversed(2).matrix::<f32>(&[0, 0, 0], whole, (2, 6)).is_none(), "columns backwards");
+    assert!(array.view_mut().matrix::<f32>(&[0, 0, 0], None, (2, 6)).is_some());
+    assert!(array.view_mut().reversed(1).matrix::<f32>(&[0, 0, 0], whole, (2, 6)).is_some());
+    assert!(array.view_mut().matrix::<f32>(&[0, 0, 0], None, (1, 1)).is_some(), "one element has no neighbours");
     let refuse = |array: &mut Owned, index: [usize; 3], rows, columns| {
         let mut view = array.view_mut();
-        refused(|| view.matrix::<f32>(&index, 1, 2, rows, columns).is_some())
+        refused(|| view.matrix::<f32>(&index, Some((1, rows)), (2, columns)).is_some())
     };
     assert!(!refuse(&mut array, [1, 2, 3], 3, 3));
     assert!(refuse(&mut array, [1, 3, 3], 3, 3) && refuse(&mut array, [1, 2, 4], 3, 3), "outside");
     assert!(refuse(&mut array, [2, 0, 0], 1, 1) && refuse(&mut array, [0, 5, 0], 1, 1), "an index outside");
+    assert!(refuse(&mut array, [0, 6, 0], usize::MAX, 1), "an index outside");
     assert!(refuse(&mut array, [0, 0, 0], 0, 1) && refuse(&mut array, [0, 0, 0], 1, 0), "empty");
     assert!(refuse(&mut array, [0, 1, 0], usize::MAX, 1) && refuse(&mut array, [0, 0, 1], 1, usize::MAX), "wrapping");
+    assert!(refused(|| array.view_mut().matrix::<f32>(&[0, 0, 0], Some((2, 3)), (2, 3)).is_some()), "an axis twice");
     let mut bytes = [0u64; 9];
     let start = bytes.as_mut_ptr().cast::<u8>();
     for (offset, swapped, stride, possible) in
@@ -238,8 +246,55 @@ fn a_matrix_is_written_in_place_where_that_is_possible() {
         // SAFETY: two rows of three f32, the last of which ends at most 33 bytes from the start of 72.
         let mut view =
             unsafe { ViewMut::from_raw(start.add(offset), ElementType::F32, swapped, &[2, 3], &[stride, 4]) };
-        let found = view.matrix::<f32>(&[0, 0], 0, 1, 2, 3).is_some();
+        let found = view.matrix::<f32>(&[0, 0], Some((0, 2)), (1, 3)).is_some();
         assert_eq!(found, possible, "offset {offset}, swapped {swapped}, rows {stride} bytes apart");
+    }
+}
+
+/// Integers of either sign take the same sums; those that are cut or rounded are not written in place.
+#[test]
+fn a_matrix_takes_sums_of_its_size() {
+    fn takes<L: Lane>() -> Vec<ElementType> {
+        let one =
+            |&element: &ElementType| Owned::zeros(element, &[2]).view_mut().matrix::<L>(&[0], None, (0, 2)).is_some();
+        ElementType::ALL.iter().copied().filter(one).collect()
+    }
+    use ElementType::*;
+    assert_eq!(takes::<Truth>(), [Bool]);
+    assert_eq!(takes::<i16>(), [I16, U16]);
+    assert_eq!(takes::<i32>(), [I32, U32]);
+    assert_eq!(takes::<i64>(), [I64, U64]);
+    assert_eq!(takes::<f32>(), [F32]);
+    assert_eq!(takes::<f64>(), [F64]);
+}
+
+/// A band written into every second row of a matrix, and the other rows left alone.
+#[test]
+fn every_so_many_rows_of_a_matrix() {
+    let set = instruction_sets()[0];
+    let weights = [1.0f32];
+    let input = vec![7.0f32; 100];
+    let one = [Phase { offset: 0, rows: 1 }];
+    let band = Band {
+        input: &input,
+        start: 0,
+        row_step: 0,
+        phases: &one,
+        columns: &[0],
+        weights: &weights,
+        accumulate: false,
+    };
+    for (first, step) in [(0, 1), (0, 2), (1, 2), (2, 3), (4, 1), (4, 9)] {
+        let mut target = [0.0; 5 * 4];
+        let mut matrix = MatrixMut::from_slice(&mut target, 5, 3, 4);
+        set.band(&band, &mut matrix.rows(first, step));
+        for (place, &element) in target.iter().enumerate() {
+            let (row, column) = (place / 4, place % 4);
+            let written = row >= first && (row - first).is_multiple_of(step) && column < 3;
+            assert_eq!(element, if written { 7.0 } else { 0.0 }, "row {row} of {first}, {step}…");
+        }
+        let mut matrix = MatrixMut::from_slice(&mut target, 5, 3, 4);
+        assert!(refused(|| drop(matrix.rows(5, 1))) && refused(|| drop(matrix.rows(0, 0))), "rows outside");
     }
 }
 

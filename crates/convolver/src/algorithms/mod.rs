@@ -62,6 +62,8 @@ pub struct Recipe {
     pub summed: usize,
     /// Whether the work is worth handing to other threads.
     pub shared: bool,
+    /// Bytes of workspace that one tile may use.
+    pub bytes: usize,
 }
 
 /// A recipe with what it is predicted to cost.

@@ -25,7 +25,7 @@ pub struct Arranged {
 pub struct Recast {
     /// Axes to reverse.
     pub reversed: Vec<usize>,
-    /// After that, axes to split, last first, and into how many outer parts.
+    /// After that, axes to split one by one, each numbered as the axes are then, and into how many outer parts.
     pub splits: Vec<(usize, usize)>,
     /// After that, axes of length 1 to repeat, and how often.
     pub stretches: Vec<(usize, usize)>,

@@ -117,9 +117,19 @@ impl Options {
         let natural = result_type(input, kernel);
         // NumPy's common type of int64 and uint64 is float64; either integer, modulo 2⁶⁴, may be asked for.
         let integers = input.kind() == Kind::Integer && kernel.kind() == Kind::Integer;
+        let mixed = integers && natural == ElementType::F64;
         match self.dtype {
-            Some(dtype) if integers && dtype.kind() == Kind::Integer && dtype.size() == 8 => Ok(dtype),
+            Some(dtype) if mixed && dtype.kind() == Kind::Integer && dtype.size() == 8 => Ok(dtype),
             dtype => widened(natural, dtype),
+        }
+    }
+
+    /// Whether any boundary uses the fill.
+    fn fills(&self) -> bool {
+        let constant = |&(low, high): &Side<Boundary>| [low, high].contains(&Boundary::Constant);
+        match &self.boundary {
+            PerAxis::All(sides) => constant(sides),
+            PerAxis::Each(sides) => sides.iter().any(constant),
         }
     }
 
@@ -130,8 +140,8 @@ impl Options {
         kernel: ElementType,
     ) -> Result<crate::problem::ProblemBuilder, Error> {
         let output = self.output(input, kernel)?;
-        let fill = fitting(self.fill, output)?;
         // What has no effect is not part of the problem: equal problems have equal plans.
+        let fill = if self.fills() { fitting(self.fill, output)? } else { Fill::ZERO };
         let conjugate = match self.conjugate {
             Conjugate::Input if input.kind() == Kind::Complex => Conjugate::Input,
             Conjugate::Kernel if kernel.kind() == Kind::Complex => Conjugate::Kernel,
@@ -182,7 +192,7 @@ impl Call {
     pub fn arrange(&self) -> Result<Arranged, Error> {
         let axes = self.convolved()?;
         if self.changes_places(&axes)? {
-            return self.exchanged();
+            return if self.k.0.len() == axes.len() { self.exchanged_whole(&axes) } else { self.exchanged() };
         }
         let (x, k) = (&self.x.0, &self.k.0);
         let kernel_axis = |i: usize| if k.len() == axes.len() { i } else { axes[i] };
@@ -263,11 +273,12 @@ impl Call {
         };
         let plain = options.padding == Padding::Mode(Mode::Valid) && ones(&options.stride) && ones(&options.dilation);
         let (x, k) = (&self.x.0, &self.k.0);
-        if !plain || k.len() != x.len() {
+        if !plain {
             return Ok(false);
         }
-        let longer = |left: &[usize], right: &[usize]| axes.iter().all(|&axis| left[axis] >= right[axis]);
-        match (longer(x, k), longer(k, x)) {
+        let kernel_axis = |i: usize| if k.len() == axes.len() { i } else { axes[i] };
+        let lengths = || axes.iter().enumerate().map(|(i, &axis)| (x[axis], k[kernel_axis(i)]));
+        match (lengths().all(|(x, k)| x >= k), lengths().all(|(x, k)| k >= x)) {
             (false, true) => Ok(true),
             (true, _) => Ok(false),
             (false, false) => Err(Error::value(format!(
@@ -280,12 +291,7 @@ impl Call {
     /// The call with x as the kernel of k. Convolution commutes; a correlation comes out reversed, with the other
     /// operand conjugated:  Σ_t x[t]·k̄[t−i] = Σ_t k̄[t−i]·x[t].
     fn exchanged(&self) -> Result<Arranged, Error> {
-        let mut options = self.options.clone();
-        options.conjugate = match options.conjugate {
-            Conjugate::Neither => Conjugate::Neither,
-            Conjugate::Input => Conjugate::Kernel,
-            Conjugate::Kernel => Conjugate::Input,
-        };
+        let options = self.exchanged_options();
         let call = Call { x: self.k.clone(), k: self.x.clone(), axes: self.axes.clone(), options };
         let mut arranged = call.arrange()?;
         arranged.swapped = true;
@@ -293,6 +299,36 @@ impl Call {
             arranged.output.reversed = call.convolved()?;
         }
         Ok(arranged)
+    }
+
+    /// As [`Call::exchanged`] where k has the convolved axes alone: the other axes of x are a bank of kernels.
+    fn exchanged_whole(&self, axes: &[usize]) -> Result<Arranged, Error> {
+        let (x, k) = (&self.x.0, &self.k.0);
+        let options = self.exchanged_options();
+        let banks: Vec<_> = (0..x.len()).filter(|axis| !axes.contains(axis)).collect();
+        let lengths: Vec<_> = axes.iter().zip(k).map(|(&axis, &input)| (input, x[axis])).collect();
+        let problem = options.problem(self.k.1, self.x.1)?;
+        let problem = banks.iter().fold(problem, |problem, &axis| problem.bank(x[axis]));
+        let problem = options.axes(&lengths)?.into_iter().fold(problem, |problem, axis| problem.axis(axis)).build()?;
+        let mut output_shape = x.clone();
+        for (&axis, convolved) in axes.iter().zip(&problem.axes) {
+            output_shape[axis] = convolved.output();
+        }
+        let kernel = Recast::reordered(banks.into_iter().chain(axes.iter().copied()).collect());
+        let reversed = if self.options.flip { Vec::new() } else { axes.to_vec() };
+        let output = Recast { reversed, ..kernel.clone() };
+        let input = Recast::reordered((0..k.len()).collect());
+        Ok(Arranged { problem, swapped: true, input, kernel, output, output_shape })
+    }
+
+    fn exchanged_options(&self) -> Options {
+        let mut options = self.options.clone();
+        options.conjugate = match options.conjugate {
+            Conjugate::Neither => Conjugate::Neither,
+            Conjugate::Input => Conjugate::Kernel,
+            Conjugate::Kernel => Conjugate::Input,
+        };
+        options
     }
 }
 

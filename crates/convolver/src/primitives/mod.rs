@@ -1,3 +1,4 @@
 //! What several algorithms are made of; nothing here knows what a convolution is for.
 
 pub mod threads;
+pub mod tile;

@@ -49,10 +49,10 @@ impl Mode {
             Mode::Valid => (0, 0),
             Mode::Causal => (reach, 0),
             Mode::SameUpper | Mode::SameLower => {
-                let outputs = axis.input.div_ceil(axis.stride.max(1)) as isize;
-                let covered =
-                    (outputs - 1).saturating_mul(axis.stride as isize).saturating_add(reach).saturating_add(1);
-                let total = covered.saturating_sub(axis.input as isize).max(0);
+                let signed = |length: usize| isize::try_from(length).unwrap_or(isize::MAX);
+                let before_last = signed(axis.input.div_ceil(axis.stride.max(1)).saturating_sub(1));
+                let covered = before_last.saturating_mul(signed(axis.stride)).saturating_add(reach).saturating_add(1);
+                let total = covered.saturating_sub(signed(axis.input)).max(0);
                 let small = total / 2;
                 if self == Mode::SameUpper { (small, total - small) } else { (total - small, small) }
             }

@@ -1,8 +1,8 @@
 //! Portable: arrays of 16 bytes that the compiler turns into whatever vectors the target has.
 
 use super::{InstructionSet, kernels};
-use crate::element::Truth;
 use crate::simd::{Lane, Vector};
+use crate::working::Truth;
 
 /// `N` numbers side by side.
 #[derive(Clone, Copy)]

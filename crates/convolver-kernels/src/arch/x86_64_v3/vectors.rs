@@ -1,7 +1,7 @@
 //! 256-bit vectors.
 
 use crate::arch::vector;
-use crate::element::Truth;
+use crate::working::Truth;
 use std::arch::x86_64::*;
 
 /// The low 64 bits of products of 64-bit integers, from three products of 32-bit halves.

@@ -3,7 +3,7 @@
 mod vectors;
 
 use super::{InstructionSet, kernels};
-use crate::element::Truth;
+use crate::working::Truth;
 use vectors::*;
 
 pub(super) static SET: InstructionSet = InstructionSet {

@@ -1,7 +1,7 @@
 //! 512-bit vectors.
 
 use crate::arch::vector;
-use crate::element::Truth;
+use crate::working::Truth;
 use std::arch::x86_64::*;
 
 vector!(F32x16(__m512): f32, 16, many: true,

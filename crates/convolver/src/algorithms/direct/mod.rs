@@ -1,33 +1,74 @@
-//! Direct.
-use super::*;
+//! Direct: the sum itself, a tile at a time, with vectors.
+//!
+//! Computes  y[i] = Σ_c Σ_a k[c, a]·x[c, i·s + a·d]  in this order for every output.
+//!
+//! Idea      a tile of outputs, and the box of inputs it sees, fit the second-level cache; the box is packed once
+//!           (dense, typed, extended), and serves all kernels of a bank. A band of outputs stays in registers.
+//! Picture   box ┌────────────┐      one line per input row, phases of a strided axis apart
+//!               │ c0 ▒▒▒▒▒▒▒ │      rows of outputs × lanes = a band; the other taps are its columns
+//!               │ c1 ▒▒▒▒▒▒▒ │
+//!               └────────────┘
+//! Complex   x·(a + ib) is x·a and x·b, joined when the tile is stored: the band knows real numbers only, and a real
+//!           kernel on a complex input costs no more than two real inputs.
+//! Cost      products / rate, with the rate lower where a loaded input serves one output; bytes packed and written
+//! Error     ≤ (n + 2)·u·Σ|k||x| for n products in sequence (u the rounding unit of the sum), and one rounding to the result
+//! Wins      short kernels, strided and dilated ones, integers
+//! Refuses   nothing
+//! Source    the band: Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008), applied to a
+//!           sliding window; error: Higham, Accuracy and Stability of Numerical Algorithms, §3.1
+
+mod geometry;
+mod prepare;
+mod run;
+mod size;
+mod small;
+
+pub(super) use geometry::{Geometry, Lanes, Rows, Tiling, slack};
+pub(super) use size::{candidate as direct_candidate, fitting, output_tile, tiles};
+
+use super::{Algorithm, Candidate, Operands, Prepared, Recipe, Refusal};
+use crate::machine::Machine;
+use crate::problem::{Boundary, Problem};
+use convolver_kernels::{View, rounding_unit, with_working};
+
+/// The algorithm; see the module.
 pub(super) struct Direct;
-struct ByDefinition {
-    problem: Problem,
-    kernel: convolver_kernels::Owned,
-}
+
 impl Algorithm for Direct {
     fn name(&self) -> &'static str {
         "direct"
     }
-    fn consider(&self, _: &Problem, _: &Machine, _: usize) -> Result<Candidate, Refusal> {
-        Ok(Candidate { recipe: Recipe::default(), seconds: 1e-6, workspace_bytes: 0 })
+
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+        size::candidate(problem, machine, memory)
     }
-    fn prepare(&self, problem: &Problem, _: &Recipe, kernel: &View<'_>, _: &Machine) -> Box<dyn Prepared> {
-        let mut owned = convolver_kernels::Owned::zeros(problem.kernel, &problem.kernel_shape());
-        let shape = problem.kernel_shape();
-        let mut view = owned.view_mut();
-        for n in 0..shape.iter().product() {
-            let i = convolver_kernels::grid_position(&shape, n);
-            view.set(&i, kernel.get(&i));
-        }
-        Box::new(ByDefinition { problem: problem.clone(), kernel: owned })
+
+    fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared> {
+        with_working!(problem.working(), W => Box::new(prepare::Direct::<W>::new(problem, recipe, kernel, machine)))
     }
+
     fn error_bound(&self, problem: &Problem) -> f64 {
-        convolver_kernels::rounding_unit(problem.output).map_or(0.0, |u| u * (problem.taps() as f64 + 4.0))
+        error_factor(problem, problem.taps())
+    }
+
+    fn run_once(&self, problem: &Problem, recipe: &Recipe, machine: &Machine, operands: Operands<'_>) {
+        if small::suits(problem) {
+            with_working!(problem.working(), W => small::run::<W>(problem, operands));
+        } else {
+            self.prepare(problem, recipe, operands.kernel, machine).run(operands.input, operands.output);
+        }
     }
 }
-impl Prepared for ByDefinition {
-    fn run(&self, input: &View<'_>, mut output: ViewMut<'_>) {
-        crate::definition::convolve(&self.problem, input, &self.kernel.view(), &mut output)
-    }
+
+/// The bound for a sum of `terms` products in sequence, stored as the problem's result.
+pub(super) fn error_factor(problem: &Problem, terms: usize) -> f64 {
+    let Some(result) = rounding_unit(problem.output) else { return 0.0 };
+    let sum = match problem.working() {
+        convolver_kernels::WorkingType::F32 | convolver_kernels::WorkingType::C64 => 2f64.powi(-24),
+        _ => 2f64.powi(-53),
+    };
+    // A complex product is four real ones; samples of combining boundaries are sums of three, one axis after another.
+    let parts = if problem.output.kind() == convolver_kernels::Kind::Complex { 2.0 } else { 1.0 };
+    let combining = problem.axes.iter().flat_map(|axis| axis.boundary).filter(|side| Boundary::combines(*side)).count();
+    parts * ((terms + 2 + 4 * combining) as f64 * sum * 1.01) + if result > sum { result * 1.01 } else { 0.0 }
 }
