@@ -62,10 +62,15 @@ fn factor(problem: &Problem, operand: Conjugate, element: Scalar) -> Scalar {
     }
 }
 
+/// A sample as it is summed: a number where the result is one, because the weights of boundaries may be fractions.
+fn summand(problem: &Problem, sample: Scalar) -> Scalar {
+    if problem.output.kind() < Kind::Float { sample } else { Scalar::Number(as_number(sample)) }
+}
+
 /// The sample of the extended input at `places`, with its magnitude; the last of `places` was extended last.
 fn extended(problem: &Problem, x: &View<'_>, index: &mut Dims<usize>, first: usize, places: &[isize]) -> (Scalar, f64) {
     let Some((&place, before)) = places.split_last() else {
-        let value = factor(problem, Conjugate::Input, x.get(index));
+        let value = summand(problem, factor(problem, Conjugate::Input, x.get(index)));
         return (value, magnitude(value));
     };
     let mut at = |sample: usize| {
@@ -80,7 +85,7 @@ fn extended(problem: &Problem, x: &View<'_>, index: &mut Dims<usize>, first: usi
                 Fill::Integer(fill) => Scalar::Integer(i128::from(fill)),
                 Fill::Number(real, imaginary) => Scalar::Number(Complex::new(real, imaginary)),
             };
-            (fill, magnitude(fill))
+            (summand(problem, fill), magnitude(fill))
         }
         Sample::Mix(terms) => terms.iter().fold((Scalar::Integer(0), 0.0), |(sum, total), &(sample, weight)| {
             let (value, magnitude) = at(sample);

@@ -52,6 +52,9 @@ impl Layout {
         for &axis in axes {
             assert!(!std::mem::replace(&mut seen[axis], true), "an axis appears once in a permutation");
         }
+        for (&length, seen) in self.shape.iter().zip(seen) {
+            assert!(seen || length > 0, "an axis without elements has no index 0 to be dropped at");
+        }
         Layout {
             shape: axes.iter().map(|&axis| self.shape[axis]).collect(),
             strides: axes.iter().map(|&axis| self.strides[axis]).collect(),
@@ -418,7 +421,8 @@ impl<'a, T> MatrixMut<'a, T> {
     /// The first `rows` × `columns` elements of a slice that holds a row every `row_stride` elements.
     pub fn from_slice(slice: &'a mut [T], rows: usize, columns: usize, row_stride: usize) -> Self {
         assert!(rows > 0 && columns > 0 && columns <= row_stride, "a matrix has rows that do not overlap");
-        assert!((rows - 1) * row_stride + columns <= slice.len(), "a matrix lies within its slice");
+        let end = (rows - 1).checked_mul(row_stride).and_then(|last| last.checked_add(columns));
+        assert!(end.is_some_and(|end| end <= slice.len()), "a matrix lies within its slice");
         let row_stride = row_stride as isize;
         MatrixMut { pointer: slice.as_mut_ptr(), row_stride, rows, columns, lifetime: PhantomData }
     }

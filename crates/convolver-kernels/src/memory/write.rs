@@ -34,7 +34,7 @@ macro_rules! storing { ($($working:ty => { $($variant:ident $rust:ty, $convert:e
 )* } }
 
 storing! {
-    Truth => { Bool Flag, |truth: Truth| Flag(truth.0); }
+    Truth => { Bool Flag, |truth: Truth| Flag(u8::from(truth.0 != 0)); }
     i16 => { I8 i8, |sum| sum as i8; U8 u8, |sum| sum as u8; I16 i16, |sum| sum; U16 u16, |sum| sum as u16; }
     i32 => { I32 i32, |sum| sum; U32 u32, |sum| sum as u32; }
     i64 => { I64 i64, |sum| sum; U64 u64, |sum| sum as u64; }

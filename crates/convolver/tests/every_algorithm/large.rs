@@ -1,0 +1,49 @@
+//! Problems past one tile, one cache and one thread's share; a sample of their outputs is judged.
+
+use crate::data::{Data, Memory, Shape, Style};
+use crate::judge::{Case, Judge};
+
+const TYPES: &[[&str; 3]] = &[
+    ["f32"; 3],
+    ["f64"; 3],
+    ["c64"; 3],
+    ["f16"; 3],
+    ["bool"; 3],
+    ["u8"; 3],
+    ["i64"; 3],
+    ["u8", "i32", "i32"],
+    ["i16", "f64", "f64"],
+];
+
+const CASES: &[&str] = &[
+    "{x} [3000] * {k} [40] pad 39:39 -> {y}",
+    "{x} [70000] * {k} [9] stride 3 pad 4:4 boundary reflect:wrap -> {y}",
+    "{x} [300 500] * {k} [5 7] pad 2:2 3:3 boundary reflect:edge wrap:symmetric -> {y}",
+    "{x} n70 [28 28] * {k} o2 [5 5] -> {y}",
+    "{x} n2 c16 [33 35] * {k} o20 [3 3] pad 1:1 1:1 -> {y}",
+    "{x} g64 [50 60] * {k} [3 3] stride 2 2 pad 1:1 1:1 -> {y}",
+    "{x} c4 [40 41] * {k} o6 [4 4] spread 2 2 pad 3:3 3:3 -> {y}",
+    "{x} [20 60 131] * {k} [3 2 3] dilation 2 1 3 pad 2:2 0:1 3:3 boundary zero:edge wrap:wrap reflect:zero -> {y}",
+    "{x} n1 c300 [9 9] * {k} o70 [1 1] -> {y}",
+    "{x} n40 c700 [] * {k} o90 [] -> {y}",
+    "{x} n3000 [9] * {k} [4] pad 3:3 -> {y}",
+    "{x} [9 3000] * {k} [9 1] pad 8:8 0:0 boundary symmetric:symmetric zero:zero -> {y}",
+];
+
+#[test]
+fn large_problems() {
+    for (number, text) in CASES.iter().enumerate() {
+        for (turn, &[x, k, y]) in TYPES.iter().enumerate() {
+            // Every case with four types, every type with about half of the cases.
+            if (turn + number) % 9 > 3 {
+                continue;
+            }
+            let problem = text.replace("{x}", x).replace("{k}", k).replace("{y}", y).parse().expect("a problem");
+            let style = [Style::Uniform, Style::Wide, Style::Special][(number + turn) % 3];
+            let shape = [Shape::Dense, Shape::Product][turn % 2];
+            let memory = [Memory::Plain, Memory::Plain, Memory::Strange][turn % 3];
+            let case = Case { problem, data: Data { style, shape, memory, seed: number as u64 } };
+            Judge::of_some(&case, 200).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Plans: ceilings for memory, methods by name, the cache, and what a plan turns down.
+
+use crate::data::{Array, Data, Memory, Style};
+use crate::judge::{Case, Judge};
+use convolver::plan::cached;
+use convolver::{ElementType, Error, Machine, Method, Planner, Problem, algorithms, threads};
+use std::str::FromStr;
+use std::sync::Arc;
+
+const PROBLEMS: &[&str] = &[
+    "f32 [30] * [3] -> f32",
+    "f32 [90000] * [101] pad 50:50 -> f32",
+    "f32 n2 c16 [33 35] * o20 [3 3] pad 1:1 1:1 -> f32",
+    "f64 [300 400] * [5 5] pad 2:2 2:2 known separable -> f64",
+    "u8 [300 400] * i32 [5 5] stride 2 2 -> i32",
+    "c128 n3 c900 [5] * o7 [2] -> c128",
+    "f16 [20 60 131] * [3 3 3] known separable -> f16",
+];
+
+fn problems() -> impl Iterator<Item = Problem> {
+    PROBLEMS.iter().map(|text| text.parse().expect("a problem"))
+}
+
+#[test]
+fn memory_is_obeyed_or_refused() {
+    for problem in problems() {
+        for machine in Machine::each() {
+            for limit in [0, 1, 1000, 20_000, 300_000, 2_000_000, 40_000_000] {
+                let planner = Planner::new(machine);
+                match planner.clone().memory(Some(limit)).plan(&problem) {
+                    Ok(plan) => {
+                        assert!(plan.workspace_bytes() <= limit, "{problem}: {} > {limit}", plan.workspace_bytes());
+                    }
+                    Err(Error::Memory { limit: told, least }) => {
+                        assert_eq!(told, limit);
+                        assert!(least > limit, "{problem}: {least} bytes would suffice");
+                        let plan = planner.memory(Some(least)).plan(&problem);
+                        let plan = plan.unwrap_or_else(|error| panic!("{problem} in {least} bytes: {error}"));
+                        assert!(plan.workspace_bytes() <= least);
+                    }
+                    Err(error) => panic!("{problem} in {limit} bytes: {error}"),
+                }
+            }
+            let unlimited = Planner::new(machine).plan(&problem).expect("memory for everything");
+            assert!(unlimited.workspace_bytes() < isize::MAX as usize);
+        }
+    }
+}
+
+/// The least memory that each algorithm says it needs is enough for right results.
+#[test]
+fn the_least_memory_is_enough() {
+    for problem in problems().filter(|problem| !problem.known.separable) {
+        let case = Case { problem, data: Data::new(Style::Uniform, 2) };
+        let judge = Judge::of_some(&case, 30);
+        for algorithm in algorithms::ALL {
+            for machine in Machine::each() {
+                let least = match algorithm.consider(&judge.problem, &machine, 0) {
+                    Ok(candidate) => candidate.workspace_bytes,
+                    Err(algorithms::Refusal::Memory(least)) => least,
+                    Err(algorithms::Refusal::Unsuited(_)) => continue,
+                };
+                let method = Method::from_str(algorithm.name()).expect("a name");
+                let plan = Planner::new(machine).method(method).memory(Some(least)).plan(&judge.problem);
+                let plan = plan.unwrap_or_else(|error| panic!("{case} in {least} bytes: {error}"));
+                let mut out = Array::zeros(judge.problem.output, &judge.problem.output_shape(), Memory::Plain);
+                out.with_view_mut(|view| plan.run_once(&judge.input.view(), &judge.kernel.view(), view))
+                    .expect("it runs");
+                judge.check(*algorithm, machine, &out.view()).unwrap_or_else(|wrong| panic!("{least} bytes: {wrong}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn methods_have_names() {
+    for text in ["auto", "measure"].into_iter().chain(algorithms::ALL.iter().map(|algorithm| algorithm.name())) {
+        assert_eq!(Method::from_str(text).expect(text).to_string(), text);
+    }
+    for text in ["", "Auto", "fastest", "direct "] {
+        let error = Method::from_str(text).expect_err("no such method");
+        assert!(matches!(&error, Error::UnknownMethod { method, .. } if method == text), "{error}");
+        assert!(algorithms::ALL.iter().all(|algorithm| error.to_string().contains(algorithm.name())), "{error}");
+    }
+}
+
+#[test]
+fn a_named_method_that_refuses_says_why() {
+    let machine = Machine::detect().expect("a machine");
+    let mut refusals = 0;
+    for problem in problems() {
+        for algorithm in algorithms::ALL {
+            let method = Method::from_str(algorithm.name()).expect("a name");
+            match Planner::new(machine).method(method).plan(&problem) {
+                Ok(plan) => assert_eq!(plan.algorithm(), algorithm.name()),
+                Err(Error::Refused { method, reason }) => {
+                    assert_eq!(method, algorithm.name());
+                    assert!(!reason.is_empty());
+                    refusals += 1;
+                }
+                Err(error) => panic!("{problem}: {error}"),
+            }
+        }
+    }
+    assert!(refusals > 0, "kernels that are no products are refused by the separable method");
+}
+
+#[test]
+fn a_choice_by_the_clock_is_a_choice() {
+    let machine = Machine::detect().expect("a machine");
+    for text in ["f32 [60 60] * [5 5] known separable -> f32", "i8 [40] * [3] -> i8"] {
+        let plan =
+            Planner::new(machine).method(Method::Measure).plan(&text.parse().expect("a problem")).expect("a plan");
+        assert!(algorithms::ALL.iter().any(|algorithm| algorithm.name() == plan.algorithm()));
+    }
+}
+
+#[test]
+fn explanations_name_every_algorithm_and_one_choice() {
+    let machine = Machine::detect().expect("a machine");
+    for problem in problems() {
+        let plan = Planner::new(machine).plan(&problem).expect("a plan");
+        let explanation = plan.explain();
+        assert_eq!(explanation.problem, problem.to_string());
+        assert_eq!(explanation.candidates.len(), algorithms::ALL.len());
+        assert_eq!(explanation.candidates.iter().filter(|candidate| candidate.chosen).count(), 1);
+        let cheapest = explanation.candidates.iter().filter_map(|candidate| candidate.seconds).fold(f64::MAX, f64::min);
+        let chosen = explanation.candidates.iter().find(|candidate| candidate.chosen).expect("one is chosen");
+        assert_eq!((chosen.name, chosen.seconds), (plan.algorithm(), Some(cheapest)));
+        assert!(cheapest > 0.0 && cheapest.is_finite());
+        let text = explanation.to_string();
+        assert!(algorithms::ALL.iter().all(|algorithm| text.contains(algorithm.name())), "{text}");
+    }
+}
+
+#[test]
+fn plans_do_not_depend_on_threads() {
+    let machine = Machine::detect().expect("a machine");
+    for problem in problems() {
+        let explain = |count| {
+            threads::set_count(count).expect("a number of threads");
+            Planner::new(machine).plan(&problem).expect("a plan").explain().to_string()
+        };
+        assert_eq!(explain(1), explain(3));
+    }
+    assert!(threads::set_count(0).is_err() && threads::set_count(1 << 20).is_err());
+}
+
+#[test]
+fn equal_problems_share_a_plan() {
+    let text = "f32 n3 [77 78] * [3 3] pad 1:1 1:1 -> f32";
+    let (one, other): (Problem, Problem) = (text.parse().expect("a problem"), text.parse().expect("a problem"));
+    let plan = cached(&one, &Method::Auto, None).expect("a plan");
+    assert!(Arc::ptr_eq(&plan, &cached(&other, &Method::Auto, None).expect("a plan")));
+    let limited = cached(&one, &Method::Auto, Some(1 << 30)).expect("a plan");
+    assert!(!Arc::ptr_eq(&plan, &limited), "another limit is another plan");
+    assert_eq!(plan.problem(), &one);
+    let from_threads = std::thread::scope(|scope| {
+        let plans: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| cached(&"f32 [81] * [7] -> f32".parse().unwrap(), &Method::Auto, None)))
+            .collect();
+        plans.into_iter().map(|plan| plan.join().expect("no panic").expect("a plan")).collect::<Vec<_>>()
+    });
+    assert!(from_threads.iter().all(|plan| Arc::ptr_eq(plan, &from_threads[0])));
+}
+
+#[test]
+fn wrong_operands_are_turned_down_before_anything_is_written() {
+    let problem: Problem = "f32 n2 [9] * o3 [3] -> f32".parse().expect("a problem");
+    let plan = Planner::new(Machine::detect().expect("a machine")).plan(&problem).expect("a plan");
+    let array = |element, shape: &[usize]| Array::zeros(element, shape, Memory::Plain);
+    let (x, k) = (array(ElementType::F32, &[2, 9]), array(ElementType::F32, &[3, 3]));
+    let wrong = [
+        (array(ElementType::F32, &[2, 8]), array(ElementType::F32, &[3, 3]), "x"),
+        (array(ElementType::F32, &[18]), array(ElementType::F32, &[3, 3]), "x"),
+        (array(ElementType::F64, &[2, 9]), array(ElementType::F32, &[3, 3]), "x"),
+        (array(ElementType::F32, &[2, 9]), array(ElementType::F32, &[3, 4]), "k"),
+        (array(ElementType::F32, &[2, 9]), array(ElementType::I32, &[3, 3]), "k"),
+    ];
+    let mut out = array(ElementType::F32, &[2, 3, 7]);
+    for (x, k, argument) in &wrong {
+        let error = out.with_view_mut(|view| plan.run_once(&x.view(), &k.view(), view)).expect_err("a wrong operand");
+        let named =
+            matches!(&error, Error::Shape { argument: a, .. } | Error::Elements { argument: a, .. } if a == argument);
+        assert!(named, "{error}");
+    }
+    for mut out in [array(ElementType::F32, &[2, 3, 8]), array(ElementType::F64, &[2, 3, 7])] {
+        let error = out.with_view_mut(|view| plan.run_once(&x.view(), &k.view(), view)).expect_err("a wrong result");
+        assert!(matches!(error, Error::Shape { argument: "out", .. } | Error::Elements { argument: "out", .. }));
+    }
+    assert!(plan.prepare(&x.view()).is_err(), "another kernel");
+}
