@@ -111,13 +111,14 @@ fn wrong_jobs<L: Exact>(set: &'static InstructionSet) {
     let refused = |band: Band<'_, L>| is_refused(set, &band, job.rows, job.outputs);
     let right = job.band();
     let spare =
-        (1..).find(|&spare| refused(Band { input: &job.input[..job.input.len() - spare], ..right })).unwrap() - 1;
-    let right = Band { input: &job.input[..job.input.len() - spare], ..right };
+        (1..).find(|&spare| refused(Band { input: job.input[..job.input.len() - spare].into(), ..right })).unwrap() - 1;
+    let input = &job.input[..job.input.len() - spare];
+    let right = Band { input: input.into(), ..right };
     assert!(!refused(right), "the shortest input that suffices");
 
-    let shorter = &right.input[..right.input.len() - 1];
-    assert!(refused(Band { input: shorter, ..right }), "an input one element short");
-    assert!(refused(Band { input: &[], ..right }), "no input");
+    let shorter = &input[..input.len() - 1];
+    assert!(refused(Band { input: shorter.into(), ..right }), "an input one element short");
+    assert!(refused(Band { input: [][..].into(), ..right }), "no input");
     assert!(refused(Band { start: right.start + 1, ..right }), "a start one element late");
     assert!(refused(Band { start: usize::MAX, ..right }), "a start that wraps around");
     assert!(refused(Band { row_step: right.row_step + 1, ..right }), "rows too far apart");
@@ -151,7 +152,15 @@ fn the_count_of_weights_does_not_wrap_around() {
         let half = Phase { offset: 0, rows: 1 << (usize::BITS - 1) };
         let input = vec![0.0f32; 64];
         let refused = |phases: &[Phase], columns: &[usize]| {
-            let band = Band { input: &input, start: 0, row_step: 0, phases, columns, weights: &[], accumulate: false };
+            let band = Band {
+                input: input[..].into(),
+                start: 0,
+                row_step: 0,
+                phases,
+                columns,
+                weights: &[],
+                accumulate: false,
+            };
             is_refused(set, &band, 1, 1)
         };
         assert!(refused(&[half, half], &[0]), "a sum of rows that wraps around");

@@ -80,7 +80,7 @@ fn run_guarded<L: Exact>(set: &'static InstructionSet, job: &Job<L>, pages: &mut
     let length = (job.rows - 1) * row_stride + job.outputs;
     let target = pages.target.slice(side, &vec![L::canary(); length]);
     let band = Band {
-        input: pages.input.slice(side, &job.input),
+        input: (&*pages.input.slice(side, &job.input)).into(),
         phases: pages.phases.slice(side, &job.phases),
         columns: pages.columns.slice(side, &job.columns),
         weights: pages.weights.slice(side, &job.weights),

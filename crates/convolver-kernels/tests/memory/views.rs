@@ -276,7 +276,7 @@ fn every_so_many_rows_of_a_matrix() {
     let input = vec![7.0f32; 100];
     let one = [Phase { offset: 0, rows: 1 }];
     let band = Band {
-        input: &input,
+        input: input[..].into(),
         start: 0,
         row_step: 0,
         phases: &one,

@@ -116,7 +116,7 @@ impl<L: Exact> Job<L> {
 
     pub(crate) fn band(&self) -> Band<'_, L> {
         Band {
-            input: &self.input,
+            input: self.input[..].into(),
             start: self.start,
             row_step: self.row_step,
             phases: &self.phases,
