@@ -157,9 +157,9 @@ impl Judge {
 
 /// What algorithms find out about a kernel, and what is known of a product by its making.
 fn known(problem: &Problem, kernel: &View<'_>, shape: Shape) -> Known {
-    let mut known = Known { separable: shape == Shape::Product };
+    let mut known = Known::default();
     algorithms::ALL.iter().for_each(|algorithm| algorithm.recognise(problem, kernel, &mut known));
-    known
+    Known { separable: known.separable || shape == Shape::Product }
 }
 
 pub(crate) fn size(value: Scalar) -> f64 {
