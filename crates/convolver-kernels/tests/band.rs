@@ -172,7 +172,10 @@ fn the_count_of_weights_does_not_wrap_around() {
 fn wrong_targets_are_refused() {
     let refused = |rows, columns, row_stride| {
         let mut slice = [0i32; 20];
-        catch_unwind(AssertUnwindSafe(|| drop(MatrixMut::from_slice(&mut slice, rows, columns, row_stride)))).is_err()
+        let mut make = || {
+            let _matrix = MatrixMut::from_slice(&mut slice, rows, columns, row_stride);
+        };
+        catch_unwind(AssertUnwindSafe(&mut make)).is_err()
     };
     assert!(!refused(4, 5, 5));
     assert!(!refused(3, 2, 9));
