@@ -123,7 +123,9 @@ impl Layout {
 
     /// Whether sums in `L` can be written in place: results of this size that need no rounding or cutting.
     fn takes<L: Lane>(&self) -> bool {
+        // A bool in memory is 0 or 1, which a sum need not be.
         self.element.working() == L::TYPE
+            && self.element != ElementType::Bool
             && self.element.size() == size_of::<L>()
             && !self.swapped
             && (self.pointer as usize).is_multiple_of(align_of::<L>())

@@ -63,8 +63,9 @@ impl<L: Lane> Band<'_, L> {
         let right = self.columns.iter().max().and_then(|column| column.checked_add(read));
         let end = bottom.zip(right).and_then(|(bottom, right)| bottom.checked_add(right)?.checked_add(self.start));
         assert!(end.is_some_and(|end| end <= self.input.length), "a band reads within its tile");
-        let rows_of_kernel: usize = self.phases.iter().map(|phase| phase.rows).sum();
-        assert_eq!(self.weights.len(), rows_of_kernel * self.columns.len(), "one weight per tap");
+        let rows_of_kernel = self.phases.iter().try_fold(0usize, |sum, phase| sum.checked_add(phase.rows));
+        let taps = rows_of_kernel.and_then(|rows| rows.checked_mul(self.columns.len()));
+        assert_eq!(taps, Some(self.weights.len()), "one weight per tap");
     }
 }
 

@@ -255,6 +255,9 @@ impl Problem {
             }
         }
         let sides = || self.axes.iter().flat_map(|axis| axis.boundary);
+        if kind < Kind::Float && matches!(self.fill, Fill::Number(..)) {
+            return Err(Error::of_type(format!("fill is no integer, and the result is {}", self.output)));
+        }
         if kind < Kind::Float && sides().any(|boundary| boundary == Boundary::Line) {
             return Err(Error::of_type(format!(
                 "boundary=\"line\" divides, and the result is {}; convert x to a float type",

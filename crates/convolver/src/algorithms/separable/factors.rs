@@ -79,7 +79,9 @@ fn numbers(problem: &Problem, kernel: &View<'_>) -> Option<Factors> {
         // The relative factors first: only their product with the scale may underflow.
         let relative: f64 = (0..at.len()).filter(|&axis| axis != carrier).map(|axis| factors[axis][at[axis]]).product();
         let (tap, product) = (real(kernel.get(&at)), relative * factors[carrier][at[carrier]]);
-        if !((product - tap).abs() <= tolerance * tap.abs()) {
+        // A NaN is no product.
+        let close = (product - tap).abs() <= tolerance * tap.abs();
+        if !close {
             return None;
         }
     }

@@ -81,7 +81,7 @@ impl Algorithm for Separable {
     fn recognise(&self, problem: &Problem, kernel: &View<'_>, known: &mut Known) {
         let worth =
             kernel.len() <= WORTH_ASKING && problem.products() / problem.taps() as f64 >= 32.0 * kernel.len() as f64;
-        known.separable = worth && suits(problem).is_ok() && factors::of_all(problem, kernel).is_some();
+        known.separable |= worth && suits(problem).is_ok() && factors::of_all(problem, kernel).is_some();
     }
 }
 
