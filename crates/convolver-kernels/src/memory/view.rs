@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use std::marker::PhantomData;
 
 /// Lengths, strides or indices, one per axis.
-pub type Dims<T> = SmallVec<[T; 8]>;
+pub type Dims<T> = SmallVec<[T; 4]>;
 
 /// The parts that reading and writing views share.
 #[derive(Clone, Debug)]

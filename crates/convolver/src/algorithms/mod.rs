@@ -64,6 +64,8 @@ pub struct Recipe {
     pub shared: bool,
     /// Bytes of workspace that one tile may use.
     pub bytes: usize,
+    /// Whether a single run fits the stack.
+    pub on_stack: bool,
 }
 
 /// A recipe with what it is predicted to cost.

@@ -52,7 +52,7 @@ impl Algorithm for Direct {
     }
 
     fn run_once(&self, problem: &Problem, recipe: &Recipe, machine: &Machine, operands: Operands<'_>) {
-        if small::suits(problem) {
+        if recipe.on_stack {
             with_working!(problem.working(), W => small::run::<W>(problem, operands));
         } else {
             self.prepare(problem, recipe, operands.kernel, machine).run(operands.input, operands.output);

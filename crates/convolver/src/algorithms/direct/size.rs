@@ -1,6 +1,7 @@
 //! How large tiles are, and what a problem costs.
 
 use super::geometry::{Geometry, Lanes, slack};
+use super::small;
 use crate::algorithms::{Candidate, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Axis, Problem};
@@ -32,10 +33,12 @@ pub(in crate::algorithms) fn candidate(
     machine: &Machine,
     memory: usize,
 ) -> Result<Candidate, Refusal> {
+    let original = problem;
     let problem = &with_an_axis(problem);
     let number = problem.working().size();
     let budget = machine.rates.tile_bytes.min(memory / machine.cores.max(1));
     let mut recipe = fitting(problem, Lanes::Convolved, 1, budget);
+    recipe.on_stack = small::suits(original);
     let needed = bytes(problem, &recipe, Lanes::Convolved, 1).saturating_mul(machine.cores);
     if needed > memory {
         return Err(Refusal::Memory(needed));
@@ -66,6 +69,7 @@ pub(in crate::algorithms) fn fitting(problem: &Problem, lanes: Lanes, count: usi
         summed: problem.summed.iter().product(),
         shared: false,
         bytes: budget,
+        on_stack: false,
     };
     while bytes(problem, &recipe, lanes, count) > budget && shrink(problem, &mut recipe) {}
     recipe

@@ -3,19 +3,24 @@
 use crate::algorithms::Operands;
 use crate::primitives::tile::Loader;
 use crate::problem::{Axis, Boundary, Conjugate, Problem, Sample};
-use convolver_kernels::{Dims, Storing};
+use convolver_kernels::Storing;
 
-/// Numbers of a row on the stack.
-const ROW: usize = 96;
+/// Numbers on the stack: a row of the input, as it is and extended, the taps and a row of outputs.
+const NUMBERS: usize = 128;
+/// Axes of an operand at most.
+const AXES: usize = 8;
 /// Multiply-adds above which vectors pay.
 const PRODUCTS: usize = 4096;
 
 /// Whether a problem is one of these.
 pub(super) fn suits(problem: &Problem) -> bool {
     let [axis] = &problem.axes[..] else { return false };
-    let row = axis.input.max(axis.kernel).max(axis.extended()) <= ROW;
+    let numbers = [axis.input, axis.kernel, axis.extended(), axis.extended()];
+    let row = numbers.iter().try_fold(0usize, |sum, &count| sum.checked_add(count)).is_some_and(|sum| sum <= NUMBERS);
     let one = |lengths: &[usize]| lengths.iter().all(|&length| length == 1);
-    row && one(&problem.summed)
+    let axes = problem.batch.len() + problem.group.len() + problem.summed.len() + problem.bank.len() < AXES;
+    row && axes
+        && one(&problem.summed)
         && one(&problem.bank)
         && problem.outputs() * axis.kernel <= PRODUCTS
         && !axis.boundary.into_iter().any(Boundary::combines)
@@ -25,23 +30,22 @@ pub(super) fn suits(problem: &Problem) -> bool {
 pub(super) fn run<W: Storing>(problem: &Problem, operands: Operands<'_>) {
     let Operands { input, kernel, mut output } = operands;
     let axis = &problem.axes[0];
-    let (mut x, mut k, mut y) = ([W::default(); ROW], [W::default(); ROW], [W::default(); ROW]);
-    let outputs = output.shape()[output.shape().len() - 1];
-    let (x, k, y) = (&mut x[..axis.input], &mut k[..axis.kernel], &mut y[..outputs]);
+    let mut numbers = [W::default(); NUMBERS];
+    let (x, rest) = numbers.split_at_mut(axis.input);
+    let (k, rest) = rest.split_at_mut(axis.kernel);
+    let (y, row) = rest.split_at_mut(output.shape()[output.shape().len() - 1]);
     // A row of its own only where something stands around the samples.
-    let mut row = [W::default(); ROW];
     let plain = axis.spread == 1 && axis.low == 0 && axis.high == 0;
     let row = &mut row[..if plain { 0 } else { axis.extended() }];
     let batches = problem.batch.len();
     let rows = batches + problem.group.len();
-    let mut x_at: Dims<usize> = Dims::from_elem(0, input.shape().len());
-    let mut k_at: Dims<usize> = Dims::from_elem(0, kernel.shape().len());
-    let mut y_at: Dims<usize> = Dims::from_elem(0, output.shape().len());
-    let mut next = true;
-    let mut new_group = true;
-    while next {
-        if new_group {
-            kernel.read(&k_at, k_at.len() - 1, 1, k);
+    let (mut x_at, mut k_at, mut y_at) = ([0; AXES], [0; AXES], [0; AXES]);
+    let (x_at, k_at) = (&mut x_at[..input.shape().len()], &mut k_at[..kernel.shape().len()]);
+    let y_at = &mut y_at[..output.shape().len()];
+    let mut is_new_group = true;
+    loop {
+        if is_new_group {
+            kernel.read(k_at, k_at.len() - 1, 1, k);
             if problem.conjugate == Conjugate::Kernel {
                 k.iter_mut().for_each(|weight| *weight = weight.conjugated());
             }
@@ -49,31 +53,36 @@ pub(super) fn run<W: Storing>(problem: &Problem, operands: Operands<'_>) {
                 k.reverse();
             }
         }
-        input.read(&x_at, x_at.len() - 1, 1, x);
+        input.read(x_at, x_at.len() - 1, 1, x);
         if problem.conjugate == Conjugate::Input {
             x.iter_mut().for_each(|number| *number = number.conjugated());
         }
-        match &mut row[..] {
-            [] => sums(axis, x, k, y),
-            row => {
-                extend(problem, x, row);
-                sums(axis, row, k, y);
-            }
+        if plain {
+            sums(axis, x, k, y);
+        } else {
+            extend(problem, x, row);
+            sums(axis, row, k, y);
         }
-        output.write(&y_at, y_at.len() - 1, y);
-        let turned = (0..rows).rev().find(|&at| {
-            y_at[at] += 1;
-            let within = y_at[at] < output.shape()[at];
-            if !within {
-                y_at[at] = 0;
-            }
-            within
-        });
-        next = turned.is_some();
+        output.write(y_at, y_at.len() - 1, y);
+        if !advance(&mut y_at[..rows], output.shape()) {
+            return;
+        }
         x_at[..rows].copy_from_slice(&y_at[..rows]);
-        new_group = k_at[..rows - batches] != y_at[batches..rows];
+        is_new_group = k_at[..rows - batches] != y_at[batches..rows];
         k_at[..rows - batches].copy_from_slice(&y_at[batches..rows]);
     }
+}
+
+/// The next position in a grid of these lengths; false after the last.
+fn advance(position: &mut [usize], lengths: &[usize]) -> bool {
+    for (at, &length) in position.iter_mut().zip(lengths).rev() {
+        *at += 1;
+        if *at < length {
+            return true;
+        }
+        *at = 0;
+    }
+    false
 }
 
 /// The row that the outputs see: the input, extended past its ends.
