@@ -57,9 +57,9 @@ pub(crate) fn install(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// Builds the extension module in release mode and installs the package, with the packages its tests need.
+/// Builds the extension module in release mode, optimised across crates, and installs the package, with the packages its tests need.
 pub(crate) fn build(stage: &mut Stage, extras: &[&str]) -> Result<()> {
-    let mut maturin = tool("maturin", &["develop", "--release"]);
+    let mut maturin = tool("maturin", &["develop", "--profile", "extension"]);
     for extra in extras {
         maturin.args(["--extras", extra]);
     }

@@ -29,7 +29,7 @@ pub(crate) struct Array<'py> {
 
 impl<'py> Array<'py> {
     /// The operand that an argument gives.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn operand(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let py = object.py();
         // SAFETY: any object may be asked.
@@ -48,7 +48,7 @@ impl<'py> Array<'py> {
 
     /// # Safety
     /// `owner` must be a `numpy.ndarray` or of a class derived from it.
-    #[inline]
+    #[inline(always)]
     unsafe fn read(argument: &str, owner: Bound<'py, PyAny>) -> PyResult<Self> {
         // SAFETY: the layout of every ndarray, by the caller's promise.
         let fields = unsafe { &(*owner.as_ptr().cast::<PyArrayObject>()).fields };
@@ -68,20 +68,20 @@ impl<'py> Array<'py> {
     }
 
     /// Length of each axis.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn shape(&self) -> &[usize] {
         // SAFETY: an array of `axes` axes holds that many lengths, none of them negative.
         if self.axes == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.lengths, self.axes) } }
     }
 
-    #[inline]
+    #[inline(always)]
     fn strides(&self) -> &[isize] {
         // SAFETY: as many strides as lengths.
         if self.axes == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.strides, self.axes) } }
     }
 
     /// A view of the whole array.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn view(&self) -> View<'_> {
         // SAFETY: NumPy vouches for shape and strides, and `owner` keeps the memory. That nobody writes meanwhile is the
         // program's own affair, as for every function of NumPy that lets other threads run.
@@ -192,7 +192,7 @@ impl Fresh {
     }
 
     /// An array.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn array<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let lengths = self.shape.as_ptr().cast_mut().cast();
         // SAFETY: a length for every axis, which NumPy only reads, allocating and checking the rest.
@@ -210,6 +210,7 @@ impl Fresh {
     /// # Safety
     /// The array must come from `array`, and this must be its only view; `shape` and `strides` must be `self`'s, or both
     /// in another order.
+    #[inline(always)]
     pub(crate) unsafe fn view_mut<'a>(
         &self,
         array: &'a Bound<'_, PyAny>,

@@ -7,7 +7,7 @@ use crate::arrays::{Array, Fresh};
 use crate::errors::raised;
 use convolver::front::{Arranged, Call, Notation, Recast};
 use convolver::plan::{cached, cached_for};
-use convolver::{Dims, ElementType, Error, Method, Plan, Planner, Problem, View, ViewMut};
+use convolver::{Dims, ElementType, Error, Method, Mode, Plan, Planner, Problem, View, ViewMut};
 use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
@@ -18,6 +18,15 @@ const KEPT: usize = 64;
 
 thread_local! {
     static RECENT: RefCell<[Option<Arc<Request>>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
+    static SIMPLE: RefCell<[Option<(Simple, Arc<Request>)>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
+}
+
+/// A call of `convolve` (which flips) or `correlate` with no argument but the mode. Most calls are, and the smallest of
+/// them take less time than comparing every choice.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Simple {
+    pub(crate) flip: bool,
+    pub(crate) mode: Mode,
 }
 
 /// How the axes of the operands are told apart.
@@ -69,9 +78,13 @@ impl Key {
     }
 
     fn is_of(&self, x: &Array<'_>, k: &Array<'_>, form: &Form, choices: &Choices) -> bool {
+        self.is_shaped(x, k) && self.choices == *choices && self.form == *form
+    }
+
+    fn is_shaped(&self, x: &Array<'_>, k: &Array<'_>) -> bool {
         let same =
             |shaped: &Shaped, array: &Array<'_>| shaped.element == array.element && shaped.shape[..] == *array.shape();
-        same(&self.x, x) && same(&self.k, k) && self.choices == *choices && self.form == *form
+        same(&self.x, x) && same(&self.k, k)
     }
 }
 
@@ -145,7 +158,7 @@ impl Cast {
     }
 
     /// The operand. `array` must have the shape that the cast was made for.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn view<'a>(&self, array: &'a Array<'_>) -> View<'a> {
         match &self.step {
             Step::Nothing => array.view(),
@@ -210,7 +223,7 @@ impl Output {
     ///
     /// # Safety
     /// `target` must come from `Output::target` and have no other view.
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn view_mut<'a>(&self, target: &'a Target<'_>) -> ViewMut<'a> {
         match (target, &self.ordered) {
             // SAFETY: the caller's promise.
@@ -279,6 +292,30 @@ impl Request {
         }
     }
 
+    /// The request that these operands make in a simple call; `otherwise` finds it among all.
+    pub(crate) fn find_simple(
+        x: &Array<'_>,
+        k: &Array<'_>,
+        simple: Simple,
+        otherwise: impl FnOnce() -> PyResult<Arc<Self>>,
+    ) -> PyResult<Arc<Self>> {
+        let mut hasher = Folding(simple.mode as u64 ^ u64::from(simple.flip) << 8 ^ (x.element as u64) << 16);
+        x.shape().iter().chain(k.shape()).for_each(|&length| hasher.fold(length as u64));
+        let place = (hasher.0 >> 32) as usize % KEPT;
+        let known = SIMPLE.with_borrow(|recent| match &recent[place] {
+            Some((known, request)) if *known == simple && request.key.is_shaped(x, k) => Some(request.clone()),
+            _ => None,
+        });
+        match known {
+            Some(known) => Ok(known),
+            None => {
+                let request = otherwise()?;
+                drop(SIMPLE.with_borrow_mut(|recent| recent[place].replace((simple, request.clone()))));
+                Ok(request)
+            }
+        }
+    }
+
     #[cold]
     fn make(place: usize, py: Python<'_>, key: Key) -> PyResult<Arc<Self>> {
         let request = Arc::new(Request::new(py, key)?);
@@ -296,7 +333,7 @@ impl Request {
     }
 
     /// The operands in the problem's order of axes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn operands<'a>(&self, x: &'a Array<'_>, k: &'a Array<'_>) -> (View<'a>, View<'a>) {
         let (x, k) = if self.swapped { (k, x) } else { (x, k) };
         (self.input.view(x), self.kernel.view(k))

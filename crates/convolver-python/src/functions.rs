@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
-use crate::call::{Form, Request};
+use crate::call::{Form, Request, Simple};
 use crate::errors::{guarded, raised};
 use crate::explanation::Explanation;
 use crate::words::text;
@@ -23,6 +23,30 @@ pub(crate) fn named(spec: &Bound<'_, PyAny>, sizes: Argument<'_, '_>) -> PyResul
 /// Whether a notation convolves rather than correlates.
 pub(crate) fn flipped(flip: Argument<'_, '_>) -> PyResult<bool> {
     flip.object().map_or(Ok(false), |object| arguments::flag("flip", object))
+}
+
+/// Runs a call of `convolve`, which flips, or `correlate`, which conjugates.
+fn run_numbered<'py>(
+    operands: [&Bound<'py, PyAny>; 2],
+    flip: bool,
+    given: &Given<'_, 'py>,
+    axes: Argument<'_, 'py>,
+    out: Argument<'_, 'py>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = operands[0].py();
+    let x = Array::operand("x", operands[0].as_borrowed())?;
+    let k = Array::operand("k", operands[1].as_borrowed())?;
+    let all = || {
+        let conjugate = if flip { Conjugate::Neither } else { Conjugate::Kernel };
+        let mut choices = Choices::new(Mode::Full, flip, conjugate);
+        given.read(&mut choices)?;
+        Request::find(&x, &k, &numbered(axes)?, &choices)
+    };
+    let request = match given.mode_alone()? {
+        Some(mode) if axes.object().is_none() => Request::find_simple(&x, &k, Simple { flip, mode }, all)?,
+        _ => all()?,
+    };
+    request.run(&x, &k, out.unless_none(), py)
 }
 
 /// Reads the operands and runs the request they make.
@@ -139,11 +163,7 @@ pub(crate) fn convolve<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
-    guarded(|| {
-        let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
-        given.read(&mut choices)?;
-        run([x, k], &numbered(axes)?, &choices, out)
-    })
+    guarded(|| run_numbered([x, k], true, &given, axes, out))
 }
 
 /// Correlate ``x`` with ``k``.
@@ -199,11 +219,7 @@ pub(crate) fn correlate<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
-    guarded(|| {
-        let mut choices = Choices::new(Mode::Full, false, Conjugate::Kernel);
-        given.read(&mut choices)?;
-        run([x, k], &numbered(axes)?, &choices, out)
-    })
+    guarded(|| run_numbered([x, k], false, &given, axes, out))
 }
 
 /// Convolve arrays whose axes are named in one line.

@@ -30,9 +30,7 @@ impl Layout {
     /// Copies lengths and strides one by one: there are few, and this runs for every operand of every call.
     #[inline(always)]
     fn new(pointer: *mut u8, element: ElementType, swapped: bool, shape: &[usize], strides: &[isize]) -> Self {
-        let (mut lengths, mut steps) = (Dims::new(), Dims::new());
-        shape.iter().for_each(|&length| lengths.push(length));
-        strides.iter().for_each(|&stride| steps.push(stride));
+        let (lengths, steps) = (Dims::from_slice(shape), Dims::from_slice(strides));
         Layout { pointer, element, swapped, spanned: false, shape: lengths, strides: steps }
     }
 
