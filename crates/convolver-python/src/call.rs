@@ -18,7 +18,7 @@ const KEPT: usize = 64;
 
 thread_local! {
     static RECENT: RefCell<[Option<Arc<Request>>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
-    static SIMPLE: RefCell<[Option<(Simple, Arc<Request>)>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
+    static SIMPLE: RefCell<[Option<SimpleRequest>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
 }
 
 /// A call of `convolve` (which flips) or `correlate` with no argument but the mode. Most calls are, and the smallest of
@@ -28,6 +28,9 @@ pub(crate) struct Simple {
     pub(crate) flip: bool,
     pub(crate) mode: Mode,
 }
+
+/// A simple call with its request.
+type SimpleRequest = (Simple, Arc<Request>);
 
 /// How the axes of the operands are told apart.
 #[derive(Clone, PartialEq, Eq, Debug)]

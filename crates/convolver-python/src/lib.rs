@@ -1,7 +1,7 @@
 //! The Python face: reads what users write, hands it to the engine, gives back arrays. Decides nothing.
 //!
-//! One call: [`functions`] names the arguments, [`arguments`] and [`words`] read them, [`arrays`] finds the operands in
-//! memory, [`call`] looks the request up among recent ones and runs its plan.
+//! One call: `functions` names the arguments, `arguments` and `words` read them, `arrays` finds the operands in
+//! memory, `call` looks the request up among recent ones and runs its plan.
 
 mod arguments;
 mod arrays;
