@@ -132,8 +132,10 @@ fn wrong_jobs<L: Exact>(set: &'static InstructionSet) {
     for rows in [0, right.phases[0].rows + 1, usize::MAX] {
         assert!(refused(Band { phases: &with_rows(rows), ..right }), "a phase of {rows} rows");
     }
-    let far = [Phase { offset: usize::MAX, ..right.phases[0] }, right.phases[1]];
-    assert!(refused(Band { phases: &far, ..right }), "a phase whose offset wraps around");
+    let with_columns = |columns| [Phase { columns, ..right.phases[0] }, right.phases[1]];
+    for columns in [0, right.phases[0].columns + 1, usize::MAX] {
+        assert!(refused(Band { phases: &with_columns(columns), ..right }), "a phase of {columns} columns");
+    }
     for column in [right.columns.iter().max().unwrap() + 1, usize::MAX] {
         let columns = vec![column; right.columns.len()];
         assert!(refused(Band { columns: &columns, ..right }), "columns at {column}");
@@ -149,7 +151,7 @@ fn wrong_jobs_are_refused() {
 #[test]
 fn the_count_of_weights_does_not_wrap_around() {
     for set in support::instruction_sets() {
-        let half = Phase { offset: 0, rows: 1 << (usize::BITS - 1) };
+        let half = |columns| Phase { rows: 1 << (usize::BITS - 1), columns };
         let input = vec![0.0f32; 64];
         let refused = |phases: &[Phase], columns: &[usize]| {
             let band = Band {
@@ -163,8 +165,8 @@ fn the_count_of_weights_does_not_wrap_around() {
             };
             is_refused(set, &band, 1, 1)
         };
-        assert!(refused(&[half, half], &[0]), "a sum of rows that wraps around");
-        assert!(refused(&[half], &[0, 1]), "a product of rows and columns that wraps around");
+        assert!(refused(&[half(1), half(1)], &[0, 0]), "a sum of rows that wraps around");
+        assert!(refused(&[half(2)], &[0, 1]), "a product of rows and columns that wraps around");
     }
 }
 

@@ -427,6 +427,30 @@ impl<'a, T> MatrixMut<'a, T> {
         MatrixMut { pointer: slice.as_mut_ptr(), row_stride, rows, columns, lifetime: PhantomData }
     }
 
+    /// Numbers in a row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// A single row as rows of `block` numbers each; what is left at its end is not part of them.
+    pub fn folded(&mut self, block: usize) -> MatrixMut<'_, T> {
+        assert!(
+            self.rows == 1 && block > 0 && block <= self.columns,
+            "one row folds into blocks of some of its columns"
+        );
+        let rows = self.columns / block;
+        MatrixMut { pointer: self.pointer, row_stride: block as isize, rows, columns: block, lifetime: PhantomData }
+    }
+
+    /// Some columns.
+    pub fn part(&mut self, first: usize, columns: usize) -> MatrixMut<'_, T> {
+        assert!(
+            columns > 0 && first <= self.columns && columns <= self.columns - first,
+            "columns lie within the matrix"
+        );
+        MatrixMut { pointer: self.pointer.wrapping_add(first), columns, lifetime: PhantomData, ..*self }
+    }
+
     /// Every `step`-th row from `first` on.
     pub fn rows(&mut self, first: usize, step: usize) -> MatrixMut<'_, T> {
         assert!(first < self.rows && step > 0, "rows lie within the matrix");

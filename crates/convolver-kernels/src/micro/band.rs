@@ -1,10 +1,10 @@
 //! The band: several rows of outputs at once, so that a loaded input vector serves several rows.
 //!
-//! Computes   y[r, i] (+)= Σ_p Σ_q Σ_c  w_p[c, q] · x[start + r·row + o_p + q·row + d_c + i]
+//! Computes   y[r, i] (+)= Σ_p Σ_q Σ_c  w_p[c, q] · x[start + (r + q)·row + d_{p,c} + i]
 //!
-//! A *phase* p is a set of kernel rows that lie as far apart as the output rows do (one phase where the stride is 1, up
-//! to `stride` of them otherwise); d_c are the offsets of all taps within a kernel row, of other axes and of summed
-//! elements.
+//! A *phase* p is a set of taps that all have the same number of kernel rows q, as far apart as output rows are; its
+//! columns d_{p,c} are the offsets of their first rows. A kernel is one phase where the stride is 1, and up to `stride` of
+//! them otherwise.
 //!
 //! Idea      R output rows × V vectors stay in registers. The input vector of row t serves output rows t−q for every
 //!           kernel row q: V loads and R broadcasts for R·V multiply-adds. With R = 1 every multiply-add would need a load
@@ -20,13 +20,13 @@ use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
 use std::mem::MaybeUninit;
 
-/// Kernel rows that lie as far apart as output rows.
+/// Taps of the same number of kernel rows, which lie as far apart as output rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Phase {
-    /// Input elements from an output row's start to the phase's first kernel row.
-    pub offset: usize,
-    /// Kernel rows in the phase.
+    /// Kernel rows of each column.
     pub rows: usize,
+    /// How many columns.
+    pub columns: usize,
 }
 
 /// What a band is computed from.
@@ -38,9 +38,9 @@ pub struct Band<'a, L> {
     pub start: usize,
     /// Elements between the starts of two output rows.
     pub row_step: usize,
-    /// The kernel's rows.
+    /// The kernel's phases.
     pub phases: &'a [Phase],
-    /// Offsets of the taps within a kernel row.
+    /// Offsets of the columns' first taps, phase by phase.
     pub columns: &'a [usize],
     /// Weights phase by phase, each column by column, the rows of a column together.
     pub weights: &'a [L],
@@ -52,20 +52,24 @@ impl<L: Lane> Band<'_, L> {
     /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`. The last outputs of a row
     /// are read as a full vector, unless the row has one to lie over and they need not be added to.
     pub(crate) fn check(&self, rows: usize, columns: usize, vector: usize) {
-        assert!(!self.phases.is_empty() && !self.columns.is_empty(), "a band has taps");
-        let deepest = self.phases.iter().try_fold(0usize, |deepest, phase| {
-            let last = phase.rows.checked_sub(1)?.checked_mul(self.row_step)?;
-            Some(deepest.max(phase.offset.checked_add(last)?))
-        });
-        let bottom = deepest.and_then(|deepest| deepest.checked_add((rows - 1).checked_mul(self.row_step)?));
+        assert!(!self.phases.is_empty(), "a band has taps");
+        let (mut deepest, mut columns_seen, mut taps) = (0usize, 0usize, Some(0usize));
+        for phase in self.phases {
+            assert!(phase.rows > 0 && phase.columns > 0, "a phase has taps");
+            let of_phase = self.columns[columns_seen..].get(..phase.columns);
+            let furthest = of_phase.and_then(|columns| columns.iter().max()).expect("a phase has its columns");
+            let reach = (phase.rows - 1).checked_mul(self.row_step).and_then(|last| last.checked_add(*furthest));
+            deepest = deepest.max(reach.expect("a band reads within its tile"));
+            columns_seen += phase.columns;
+            taps = taps.and_then(|taps| taps.checked_add(phase.rows.checked_mul(phase.columns)?));
+        }
+        assert_eq!(columns_seen, self.columns.len(), "every column belongs to a phase");
+        assert_eq!(taps, Some(self.weights.len()), "one weight per tap");
         let whole = columns >= vector && !self.accumulate;
         let read = if whole { columns } else { columns.next_multiple_of(vector) };
-        let right = self.columns.iter().max().and_then(|column| column.checked_add(read));
-        let end = bottom.zip(right).and_then(|(bottom, right)| bottom.checked_add(right)?.checked_add(self.start));
+        let lowest = (rows - 1).checked_mul(self.row_step).and_then(|last| last.checked_add(self.start));
+        let end = lowest.and_then(|lowest| lowest.checked_add(deepest)?.checked_add(read));
         assert!(end.is_some_and(|end| end <= self.input.length), "a band reads within its tile");
-        let rows_of_kernel = self.phases.iter().try_fold(0usize, |sum, phase| sum.checked_add(phase.rows));
-        let taps = rows_of_kernel.and_then(|rows| rows.checked_mul(self.columns.len()));
-        assert_eq!(taps, Some(self.weights.len()), "one weight per tap");
     }
 }
 
@@ -178,21 +182,17 @@ unsafe fn block<V: Vector, const R: usize, const W: usize>(
                 }
             }
         }
-        let mut weights = job.weights.as_ptr();
+        let (mut weights, mut columns) = (job.weights.as_ptr(), job.columns);
         for phase in job.phases {
-            let taps = Taps {
-                x: x.add(phase.offset),
-                weights,
-                rows: phase.rows,
-                row_step: job.row_step,
-                columns: job.columns,
-            };
+            let (of_phase, rest) = columns.split_at_unchecked(phase.columns);
+            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase };
             if phase.rows >= R {
                 taps.tall::<V, R, W>(&mut sums);
             } else {
                 taps.short::<V, R, W>(&mut sums);
             }
-            weights = weights.add(phase.rows * job.columns.len());
+            weights = weights.add(phase.rows * phase.columns);
+            columns = rest;
         }
         for (r, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {

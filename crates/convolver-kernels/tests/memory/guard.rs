@@ -105,7 +105,6 @@ fn bands<L: Exact>(set: &'static InstructionSet) {
                     // The first output's first tap is the first element of the input.
                     job.input.drain(..job.start);
                     job.start = 0;
-                    job.phases[0].offset = 0;
                     job.columns[0] = 0;
                 }
                 let gap = random.below(3);

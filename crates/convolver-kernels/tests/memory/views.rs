@@ -274,7 +274,7 @@ fn every_so_many_rows_of_a_matrix() {
     let set = instruction_sets()[0];
     let weights = [1.0f32];
     let input = vec![7.0f32; 100];
-    let one = [Phase { offset: 0, rows: 1 }];
+    let one = [Phase { rows: 1, columns: 1 }];
     let band = Band {
         input: input[..].into(),
         start: 0,

@@ -101,14 +101,17 @@ impl<L: Exact> Job<L> {
         vector: usize,
     ) -> Self {
         let row_step = random.below(90);
-        let phases: Vec<_> = phase_rows.iter().map(|&rows| Phase { offset: random.below(100), rows }).collect();
-        let columns: Vec<_> = (0..random.within(1, 5)).map(|_| random.below(40)).collect();
+        let phases: Vec<_> = phase_rows.iter().map(|&rows| Phase { rows, columns: random.within(1, 5) }).collect();
+        let offsets: Vec<_> =
+            phases.iter().map(|phase| (0..phase.columns).map(|_| random.below(140)).collect()).collect();
+        let columns = offsets.concat();
         let start = random.below(9);
-        let deepest = phases.iter().map(|phase| phase.offset + (phase.rows - 1) * row_step).max().unwrap();
-        let right = columns.iter().max().unwrap() + outputs.next_multiple_of(vector);
-        let length = start + deepest + (rows - 1) * row_step + right;
+        let furthest = |offsets: &Vec<usize>| offsets.iter().copied().max().unwrap();
+        let reaches =
+            phases.iter().zip(&offsets).map(|(phase, offsets)| furthest(offsets) + (phase.rows - 1) * row_step);
+        let length = start + reaches.max().unwrap() + (rows - 1) * row_step + outputs.next_multiple_of(vector);
         let input = (0..length).map(|_| L::random(random)).collect();
-        let taps = phase_rows.iter().sum::<usize>() * columns.len();
+        let taps = phases.iter().map(|phase| phase.rows * phase.columns).sum::<usize>();
         let weights = (0..taps).map(|_| L::random(random)).collect();
         let accumulate = random.below(2) == 1;
         Job { rows, outputs, start, row_step, phases, columns, weights, input, accumulate }
@@ -129,11 +132,11 @@ impl<L: Exact> Job<L> {
     /// The output at (`row`, `at`), whose old value is `old`, by the formula.
     pub(crate) fn expected(&self, row: usize, at: usize, old: L) -> L {
         let mut sum = if self.accumulate { old } else { L::default() };
-        let mut weights = self.weights.iter();
+        let (mut weights, mut columns) = (self.weights.iter(), self.columns.iter());
         for phase in &self.phases {
-            for column in &self.columns {
+            for column in columns.by_ref().take(phase.columns) {
                 for kernel_row in 0..phase.rows {
-                    let place = self.start + (row + kernel_row) * self.row_step + phase.offset + column + at;
+                    let place = self.start + (row + kernel_row) * self.row_step + column + at;
                     sum = sum.plus(weights.next().unwrap().times(self.input[place]));
                 }
             }

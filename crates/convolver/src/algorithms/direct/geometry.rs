@@ -3,13 +3,16 @@
 //! Lanes run along the last convolved axis, or along a batch axis where its elements lie together in memory. Rows run
 //! along the longest kernel axis that is left; every other tap is a column.
 //!
+//! Fold    A single convolved axis has no other axis for rows. Where a phase has many taps, rows are blocks of as many
+//!         outputs as a vector has lanes: output r·B + i sees through tap q·B + p what output (r+q)·B + i sees through
+//!         tap p, so the taps B apart are kernel rows, and each p < B is a phase of them.
 //! Rows    With stride s and dilation d = d'·gcd, s = s'·gcd, the outputs d' apart see input rows d'·s apart, and so do
 //!         the taps s' apart: d' independent sets of outputs, and min(s', taps) phases of the kernel.
 //! Lanes   Output o and tap b see place o·s + b·d = s·(o + ⌊b·d/s⌋) + (b·d mod s): element o + ⌊b·d/s⌋ of a phase.
 
 use crate::primitives::tile::{Line, Packing, Phases};
 use crate::problem::{Axis, Problem};
-use convolver_kernels::{Dims, Phase};
+use convolver_kernels::{Dims, grid_position};
 use smallvec::SmallVec;
 
 /// What lanes run along.
@@ -27,6 +30,8 @@ pub(in crate::algorithms) struct Geometry {
     pub(in crate::algorithms) lanes: Lanes,
     /// The convolved axis that rows run along, if any is left.
     pub(in crate::algorithms) row: Option<usize>,
+    /// Outputs of a row, where rows are blocks of the lanes' axis.
+    pub(in crate::algorithms) fold: Option<usize>,
     /// Convolved axes that are neither.
     pub(in crate::algorithms) others: SmallVec<[usize; 3]>,
     /// Phases seen along each convolved axis.
@@ -58,9 +63,20 @@ impl Geometry {
         Geometry {
             lanes,
             row,
+            fold: None,
             others: (0..free).filter(|&axis| Some(axis) != row).collect(),
             phases: axes.iter().map(Phases::of).collect(),
         }
+    }
+
+    /// Rows that are blocks of `block` outputs, where that gives a phase at least two kernel rows.
+    pub(in crate::algorithms) fn folded(mut self, problem: &Problem, block: usize) -> Self {
+        let axis = &problem.axes[problem.axes.len() - 1];
+        let alone = self.row.is_none() && self.lanes == Lanes::Convolved && axis.dilation == 1;
+        if alone && axis.kernel / axis.stride >= 2 * block {
+            self.fold = Some(block);
+        }
+        self
     }
 
     /// The box that outputs of this shape need.
@@ -110,39 +126,82 @@ impl Geometry {
         }
     }
 
-    /// The taps of the row axis.
-    pub(in crate::algorithms) fn rows(&self, problem: &Problem) -> Rows {
-        self.row.map_or_else(Rows::none, |row| Rows::of(&problem.axes[row]))
-    }
-
-    /// The taps that are not rows, in the order columns are summed: other axes, then the lanes' axis.
-    pub(in crate::algorithms) fn column_taps(&self, problem: &Problem) -> Vec<Dims<usize>> {
-        let mut axes = self.others.clone();
-        if self.lanes == Lanes::Convolved {
-            axes.push(problem.axes.len() - 1);
-        }
-        let lengths: Dims<usize> = axes.iter().map(|&axis| problem.axes[axis].kernel).collect();
-        let all = (0..lengths.iter().product()).map(|number| {
-            let mut taps: Dims<usize> = Dims::from_elem(0, problem.axes.len());
-            let position = convolver_kernels::grid_position(&lengths, number);
-            axes.iter().zip(position).for_each(|(&axis, tap)| taps[axis] = tap);
-            taps
-        });
-        all.collect()
-    }
-
-    /// Where in a box a column's tap lies.
-    pub(in crate::algorithms) fn column_offset(&self, problem: &Problem, tiling: &Tiling, taps: &[usize]) -> usize {
-        let other: usize =
-            self.others.iter().map(|&axis| taps[axis] * problem.axes[axis].dilation * tiling.steps[axis]).sum();
-        if self.lanes != Lanes::Convolved {
-            return other;
-        }
+    /// Every tap, by phases of columns of rows.
+    pub(in crate::algorithms) fn taps(&self, problem: &Problem) -> Taps {
         let last = problem.axes.len() - 1;
-        let (axis, place) = (&problem.axes[last], taps[last] * problem.axes[last].dilation);
-        let slot = self.phases[last].slot(place % axis.stride).expect("a tap's own phase is seen");
-        other + slot * tiling.line + place / axis.stride
+        let mut lengths: Dims<usize> = problem.axes.iter().map(|axis| axis.kernel).collect();
+        if let (None, Some(block)) = (self.row, self.fold) {
+            let phases = folded_taps(&problem.axes[last], block);
+            let place = |tap: usize| {
+                let mut taps: Dims<usize> = Dims::from_elem(0, last + 1);
+                taps[last] = tap;
+                taps
+            };
+            let places = |column: Vec<usize>| column.into_iter().map(place).collect();
+            return Taps {
+                sets: 1,
+                step: block,
+                phases: phases.into_iter().map(|p| p.into_iter().map(places).collect()).collect(),
+            };
+        }
+        let rows = self.row.map_or_else(Rows::none, |row| Rows::of(&problem.axes[row]));
+        if let Some(row) = self.row {
+            lengths[row] = 1;
+        }
+        let phase = |taps: &Vec<usize>| {
+            let column = |number: usize| {
+                let first = grid_position(&lengths, number);
+                let tap = |&tap: &usize| {
+                    let mut place = first.clone();
+                    self.row.into_iter().for_each(|row| place[row] = tap);
+                    place
+                };
+                taps.iter().map(tap).collect()
+            };
+            (0..lengths.iter().product()).map(column).collect()
+        };
+        Taps { sets: rows.sets, step: rows.step, phases: rows.taps.iter().map(phase).collect() }
     }
+
+    /// Where in a box a tap lies.
+    pub(in crate::algorithms) fn offset(&self, problem: &Problem, tiling: &Tiling, taps: &[usize]) -> usize {
+        let last = problem.axes.len() - 1;
+        let along = |axis: usize| taps[axis] * problem.axes[axis].dilation;
+        if self.lanes != Lanes::Convolved {
+            return (0..=last).map(|axis| along(axis) * tiling.steps[axis]).sum();
+        }
+        let stride = problem.axes[last].stride;
+        let slot = self.phases[last].slot(along(last) % stride).expect("a tap's own phase is seen");
+        let before: usize = (0..last).map(|axis| along(axis) * tiling.steps[axis]).sum();
+        before + slot * tiling.line + along(last) / stride
+    }
+}
+
+/// Every tap of a kernel in the order bands sum them: its place along each convolved axis.
+#[derive(Clone, Debug)]
+pub(in crate::algorithms) struct Taps {
+    /// Independent sets of output rows: set ρ holds rows ρ, ρ + sets, …
+    pub(in crate::algorithms) sets: usize,
+    /// Input rows between two output rows of a set.
+    pub(in crate::algorithms) step: usize,
+    /// Phases of columns of rows.
+    pub(in crate::algorithms) phases: Vec<Vec<Vec<Dims<usize>>>>,
+}
+
+/// The taps of a strided axis whose rows are blocks of outputs: for every slot, the columns that have one more row than
+/// the others, and the others.
+fn folded_taps(axis: &Axis, block: usize) -> Vec<Vec<Vec<usize>>> {
+    let mut phases = Vec::new();
+    for slot in 0..axis.stride.min(axis.kernel) {
+        let taps: Vec<usize> = (slot..axis.kernel).step_by(axis.stride).collect();
+        let longer = taps.len() % block;
+        for columns in [0..longer, longer..block.min(taps.len())] {
+            if !columns.is_empty() {
+                phases.push(columns.map(|first| taps[first..].iter().copied().step_by(block).collect()).collect());
+            }
+        }
+    }
+    phases
 }
 
 /// The taps of the row axis.
@@ -154,14 +213,12 @@ pub(in crate::algorithms) struct Rows {
     pub(in crate::algorithms) step: usize,
     /// For each phase, its taps.
     pub(in crate::algorithms) taps: Vec<Vec<usize>>,
-    /// For each phase, the input row of its first tap.
-    pub(in crate::algorithms) offsets: Vec<usize>,
 }
 
 impl Rows {
     /// No row axis: one row, one tap.
     fn none() -> Self {
-        Rows { sets: 1, step: 0, taps: vec![vec![0]], offsets: vec![0] }
+        Rows { sets: 1, step: 0, taps: vec![vec![0]] }
     }
 
     /// The taps of an axis as rows.
@@ -174,14 +231,7 @@ impl Rows {
             sets: dilation / common,
             step: dilation / common * stride,
             taps: (0..phases).map(|phase| (phase..kernel).step_by(apart).collect()).collect(),
-            offsets: (0..phases).map(|phase| phase * dilation).collect(),
         }
-    }
-
-    /// The phases as a band has them, rows `pitch` elements apart.
-    pub(in crate::algorithms) fn phases(&self, pitch: usize) -> Vec<Phase> {
-        let phases = self.taps.iter().zip(&self.offsets);
-        phases.map(|(taps, &offset)| Phase { offset: offset * pitch, rows: taps.len() }).collect()
     }
 }
 

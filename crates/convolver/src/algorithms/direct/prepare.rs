@@ -1,6 +1,6 @@
 //! The kernel, packed in the order that bands read it.
 
-use super::geometry::{Geometry, Lanes, Rows};
+use super::geometry::{Geometry, Lanes, Taps};
 use super::size;
 use crate::algorithms::Recipe;
 use crate::machine::Machine;
@@ -26,8 +26,7 @@ pub(super) struct Direct<W: Working> {
 pub(super) struct Walk<W: Working> {
     pub(super) geometry: Geometry,
     pub(super) recipe: Recipe,
-    pub(super) rows: Rows,
-    pub(super) column_taps: Vec<Dims<usize>>,
+    pub(super) taps: Taps,
     /// Real parts of the weights, and imaginary parts if the kernel has any. For every group, bank and run of summed
     /// elements: phases, columns, rows.
     pub(super) parts: Vec<Vec<W::Lane>>,
@@ -73,11 +72,11 @@ impl<W: Working> Direct<W> {
     }
 
     fn packed(&self, lanes: Lanes, recipe: Recipe) -> Walk<W> {
-        let geometry = Geometry::new(&self.problem, lanes);
-        let rows = geometry.rows(&self.problem);
-        let column_taps = geometry.column_taps(&self.problem);
+        let geometry =
+            Geometry::new(&self.problem, lanes).folded(&self.problem, self.set.lanes::<W::Lane>() / W::PARTS);
+        let taps = geometry.taps(&self.problem);
         let numbers = if self.problem.kernel.kind() == Kind::Complex { 2 } else { 1 };
-        let mut walk = Walk { geometry, recipe, rows, column_taps, parts: vec![Vec::new(); numbers] };
+        let mut walk = Walk { geometry, recipe, taps, parts: vec![Vec::new(); numbers] };
         let lengths: Dims<usize> = self.problem.axes.iter().map(|axis| axis.kernel).collect();
         let taps: usize = lengths.iter().product();
         let summed: usize = self.problem.summed.iter().product();
@@ -99,23 +98,15 @@ fn push<W: Working>(parts: &mut [Vec<W::Lane>], weight: W) {
     parts.iter_mut().zip(weight.parts()).for_each(|(part, number)| part.push(number));
 }
 
-/// For every phase, the taps of one summed element in the order column, row.
+/// For every phase, the numbers of the taps of one summed element in the order column, row.
 fn tap_order<W: Working>(problem: &Problem, walk: &Walk<W>, lengths: &[usize]) -> Vec<Vec<usize>> {
-    let number = |column: &[usize], row_tap: usize| {
+    let number = |taps: &Dims<usize>| {
         (0..lengths.len()).fold(0, |number, axis| {
-            let tap = if walk.geometry.row == Some(axis) { row_tap } else { column[axis] };
-            let tap = if problem.flip { lengths[axis] - 1 - tap } else { tap };
+            let tap = if problem.flip { lengths[axis] - 1 - taps[axis] } else { taps[axis] };
             number * lengths[axis] + tap
         })
     };
-    let phase = |rows: &Vec<usize>| -> Vec<usize> {
-        walk.column_taps
-            .iter()
-            .flat_map(|column| rows.iter().map(move |&row| (column, row)))
-            .map(|(c, r)| number(c, r))
-            .collect()
-    };
-    walk.rows.taps.iter().map(phase).collect()
+    walk.taps.phases.iter().map(|columns| columns.iter().flatten().map(number).collect()).collect()
 }
 
 /// The kernel as dense working numbers, conjugated if the problem says so.

@@ -7,7 +7,8 @@ use crate::algorithms::Prepared;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::Conjugate;
 use convolver_kernels::{
-    Band, Dims, Kind, MatrixMut, Scratch, Source, Storing, Tiles, View, ViewMut, Working, grid_position,
+    Band, Dims, InstructionSet, Kind, Lane, MatrixMut, Phase, Scratch, Source, Storing, Tiles, View, ViewMut, Working,
+    grid_position,
 };
 use std::ops::Range;
 
@@ -185,13 +186,18 @@ impl<'a, W: Storing> Tile<'a, W> {
         let problem = &self.direct.problem;
         let (walk, tiling) = (self.walk, &boxes.tiling);
         let pitch = walk.geometry.row.map_or(0, |row| tiling.steps[row]) * W::PARTS;
-        let phases = walk.rows.phases(pitch);
-        let columns: Vec<usize> = boxes
-            .elements
+        let phases: Vec<Phase> = walk
+            .taps
+            .phases
             .iter()
-            .flat_map(|element| walk.column_taps.iter().map(move |taps| (element, taps)))
-            .map(|(element, taps)| (element + walk.geometry.column_offset(problem, tiling, taps)) * W::PARTS)
+            .map(|columns| Phase { rows: columns[0].len(), columns: columns.len() * boxes.elements.len() })
             .collect();
+        let columns = walk.taps.phases.iter().flat_map(|columns| {
+            let of_element = |element| columns.iter().map(move |rows| (element, &rows[0]));
+            boxes.elements.iter().flat_map(of_element)
+        });
+        let columns: Vec<usize> =
+            columns.map(|(element, taps)| (element + walk.geometry.offset(problem, tiling, taps)) * W::PARTS).collect();
         let taps = problem.axes.iter().map(|axis| axis.kernel).product::<usize>();
         let summed: usize = problem.summed.iter().product();
         let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
@@ -216,7 +222,7 @@ impl<'a, W: Storing> Tile<'a, W> {
                     let job = Band {
                         input: boxes.source,
                         start,
-                        row_step: walk.rows.step * pitch,
+                        row_step: walk.taps.step * pitch,
                         phases: &phases,
                         columns: &columns,
                         weights: &walk.parts[part][from..from + elements.len() * taps],
@@ -248,8 +254,11 @@ impl<'a, W: Storing> Tile<'a, W> {
                 MatrixMut::from_slice(&mut W::lanes_mut(&mut sums[part])[from..], rows, columns, columns)
             }
         };
+        if let Some(block) = self.walk.geometry.fold {
+            return blocks(self.direct.set, &job, block * W::PARTS, target);
+        }
         let stride = self.walk.geometry.row.map_or(0, |row| self.direct.problem.axes[row].stride);
-        let sets = self.walk.rows.sets;
+        let sets = self.walk.taps.sets;
         for set in 0..sets.min(rows) {
             let job = Band { start: job.start + set * stride * pitch, ..job };
             self.direct.set.band(&job, &mut target.rows(set, sets));
@@ -286,6 +295,22 @@ impl<'a, W: Storing> Tile<'a, W> {
                 }
             }
         }
+    }
+}
+
+/// The bands of one line of outputs in blocks: whole ones as rows, then what is left of them.
+fn blocks<L: Lane>(set: &'static InstructionSet, job: &Band<'_, L>, block: usize, mut line: MatrixMut<'_, L>) {
+    let job = Band { row_step: block, ..*job };
+    let columns = line.columns();
+    if columns >= block {
+        set.band(&job, &mut line.folded(block));
+    }
+    let left = columns % block;
+    if left > 0 {
+        // The last block lies over its neighbour, unless outputs would be added to twice.
+        let count = if columns >= block && !job.accumulate { block } else { left };
+        let start = columns - count;
+        set.band(&Band { start: job.start + start, ..job }, &mut line.part(start, count));
     }
 }
 

@@ -62,14 +62,14 @@ impl<W: Storing> Separable<W> {
             .map(|tap| {
                 let mut taps: Dims<usize> = Dims::from_elem(0, last + 1);
                 taps[last] = tap;
-                self.geometry.column_offset(&self.problem, tiling, &taps) * W::PARTS
+                self.geometry.offset(&self.problem, tiling, &taps) * W::PARTS
             })
             .collect();
         let job = Band {
             input: W::lanes(from).into(),
             start: 0,
             row_step: pitch * W::PARTS,
-            phases: &[Phase { offset: 0, rows: 1 }],
+            phases: &[Phase { rows: 1, columns: columns.len() }],
             columns: &columns,
             weights,
             accumulate: false,
@@ -89,7 +89,9 @@ impl<W: Storing> Separable<W> {
     ) {
         let rows = &self.rows[axis];
         let pitch = inner * W::PARTS;
-        let phases = rows.phases(pitch);
+        let phases: Vec<Phase> = rows.taps.iter().map(|taps| Phase { rows: taps.len(), columns: 1 }).collect();
+        let dilation = self.problem.axes[axis].dilation;
+        let columns: Vec<usize> = rows.taps.iter().map(|taps| taps[0] * dilation * pitch).collect();
         for number in 0..outer {
             let height = to.rows;
             let mut target = to.matrix(number);
@@ -99,7 +101,7 @@ impl<W: Storing> Separable<W> {
                     start: number * extent * pitch + set * self.problem.axes[axis].stride * pitch,
                     row_step: rows.step * pitch,
                     phases: &phases,
-                    columns: &[0],
+                    columns: &columns,
                     weights,
                     accumulate: false,
                 };
