@@ -209,7 +209,7 @@ def conv2d(
     groups : int
         Groups of channels that are convolved apart.
     layout : str
-        "NCHW" or "NCHW" for channels first, "NHWC" or "NHWC" for channels last.
+        "NCHW" for channels first, "NHWC" for channels last.
     **options
         ``boundary``, ``fill``, ``method``, ``precision``, ``memory``, ``dtype`` and ``out``, as in `einconv`.
 

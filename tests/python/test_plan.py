@@ -1,6 +1,7 @@
 """Plans: the same results as `einconv`, again and again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from typing import Any
 
 import ml_dtypes
@@ -73,6 +74,16 @@ def test_what_a_plan_says() -> None:
         with pytest.raises(TypeError, match="x_max"):
             p.error_bound(wrong_type)  # type: ignore[arg-type]
     assert convolver.plan("[t], [t] -> [t]", 5, np.ones(2, int)).error_bound(9) == 0
+
+
+def test_error_bound_counts_samples_that_the_boundary_makes_larger() -> None:
+    x = np.array([0.1, -0.9999999999, 1.0 - 1e-9])
+    slope = [Fraction(x[0]) - Fraction(x[1]), Fraction(x[2]) - Fraction(x[1])]
+    exact = [Fraction(x[0]) + slope[0] * past for past in range(1000, 0, -1)]
+    exact += [*map(Fraction, x)] + [Fraction(x[2]) + slope[1] * past for past in range(1, 1001)]
+    p = convolver.plan("[t], [t] -> [t]", 3, np.ones(1), padding=1000, boundary="smooth")
+    error = max(abs(Fraction(y) - e) for y, e in zip(p(x), exact, strict=True))
+    assert 0 < error <= p.error_bound(1.0) < 1e-11
 
 
 def test_error_bound_holds(random: np.random.Generator) -> None:

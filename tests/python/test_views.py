@@ -20,6 +20,14 @@ def unaligned(x: Array) -> Array:
     return view
 
 
+def uneven(x: Array) -> Array:
+    """Rows a whole number of halves apart, but not of elements."""
+    half = np.dtype((np.void, max(x.itemsize // 2, 1)))
+    records = np.zeros(x.shape[0], [("row", x.dtype, x.shape[1:]), ("more", half)])
+    records["row"] = x
+    return records["row"]
+
+
 def read_only(x: Array) -> Array:
     x = x.copy()
     x.flags.writeable = False
@@ -35,6 +43,7 @@ VIEWS: dict[str, Callable[[Array], Array]] = {
     "unaligned": unaligned,
     "read-only": read_only,
     "subclass": lambda x: x.copy().view(np.recarray),
+    "uneven rows": uneven,
     "field": lambda x: np.rec.fromarrays([x.ravel(), x.ravel()], names="a,b")["a"].reshape(x.shape),
 }
 
@@ -58,6 +67,22 @@ def test_broadcast() -> None:
     assert_array_equal(convolver.convolve(x[:3], np.ones((1, 2), int), axes=1), [np.convolve(np.arange(5), [1, 1])] * 3)
     every = np.broadcast_to(np.int64(2), (4, 4))
     assert_array_equal(convolver.convolve(every, every, "valid"), [[64]])
+
+
+def test_x_may_get_other_memory_while_arguments_are_read() -> None:
+    x = np.ones(10)
+
+    class Growing:
+        def __index__(self) -> int:
+            x.resize(2**20, refcheck=False)
+            return 1
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+            x.resize(2**21, refcheck=False)
+            return np.ones(2)
+
+    assert convolver.convolve(x, np.ones(2), stride=Growing()).shape == (2**20 + 1,)
+    assert convolver.convolve(x, Growing()).shape == (2**21 + 1,)
 
 
 def test_memmap(tmp_path: Any) -> None:

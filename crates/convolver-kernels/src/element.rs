@@ -21,8 +21,14 @@ pub enum Kind {
     Complex,
 }
 
-/// A Rust type that an array may hold.
-pub trait Element: Copy + Send + Sync + 'static {
+/// What only this crate implements: memory is read and written by what these traits say of a type.
+pub(crate) mod sealed {
+    /// The seal.
+    pub trait Sealed {}
+}
+
+/// A Rust type that an array may hold. No other type can be one.
+pub trait Element: sealed::Sealed + Copy + Send + Sync + 'static {
     /// The same type as a value.
     const TYPE: ElementType;
 }
@@ -66,7 +72,8 @@ macro_rules! element_types {
             }
         }
 
-        $(impl Element for $rust { const TYPE: ElementType = ElementType::$variant; })*
+        $(impl sealed::Sealed for $rust {}
+        impl Element for $rust { const TYPE: ElementType = ElementType::$variant; })*
     };
 }
 
@@ -188,6 +195,8 @@ stored_complex!(f32 f64);
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub struct Flag(pub u8);
+
+impl sealed::Sealed for Flag {}
 
 impl Element for Flag {
     const TYPE: ElementType = ElementType::Bool;

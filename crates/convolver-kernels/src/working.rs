@@ -3,7 +3,7 @@
 //! An integer sum modulo 2ⁿ does not depend on the sign, so `i16`, `i32` and `i64` serve all integers; 8-bit ones are
 //! summed in 16 bits and cut. Half floats are summed in `f32` and rounded once. Bool is an or of ands.
 
-use crate::element::Stored;
+use crate::element::{Stored, sealed::Sealed};
 use crate::simd::Lane;
 use num_complex::Complex;
 use std::fmt::Debug;
@@ -35,8 +35,8 @@ impl WorkingType {
     }
 }
 
-/// A number that sums run in: loaded from every stored type, with the sum and product of its kind.
-pub trait Working: Copy + Send + Sync + Default + PartialEq + Debug + 'static {
+/// A number that sums run in: loaded from every stored type, with the sum and product of its kind. Any bits are one.
+pub trait Working: Sealed + Copy + Send + Sync + Default + PartialEq + Debug + 'static {
     /// The same type as a value.
     const TYPE: WorkingType;
     /// Real numbers of which one of these is made: 2 for complex numbers, else 1.
@@ -153,6 +153,8 @@ working_floats! { f32, F32, to_f32, C64; f64, F64, to_f64, C128; }
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[repr(transparent)]
 pub struct Truth(pub u8);
+
+impl Sealed for Truth {}
 
 impl Working for Truth {
     const TYPE: WorkingType = WorkingType::Truth;

@@ -28,22 +28,21 @@ pub(crate) struct Array<'py> {
 }
 
 impl<'py> Array<'py> {
-    /// The operand that an argument gives.
+    /// The operand that an argument gives. No code of the caller's may run between this and its last use: it could
+    /// give the array other memory.
     #[inline(always)]
     pub(crate) fn operand(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let py = object.py();
-        // SAFETY: any object may be asked.
-        if unsafe { npyffi::PyArray_CheckExact(py, object.as_ptr()) } != 0 {
-            // SAFETY: just tested.
-            return unsafe { Array::read(argument, object.to_owned()) };
-        }
-        let converted = converted(argument, object)?;
-        // SAFETY: any object may be asked.
-        if unsafe { npyffi::PyArray_Check(py, converted.as_ptr()) } == 0 {
-            return type_error(format!("{argument} must be an array, not {}", type_name(object)));
-        }
-        // SAFETY: just tested.
-        unsafe { Array::read(argument, converted) }
+        let owner = array(argument, object)?;
+        // SAFETY: `array` returns arrays.
+        unsafe { Array::read(argument, owner) }
+    }
+
+    /// The operands x and k, both of them arrays before either is looked at.
+    #[inline(always)]
+    pub(crate) fn operands([x, k]: [Borrowed<'_, 'py, PyAny>; 2]) -> PyResult<[Self; 2]> {
+        let (x, k) = (array("x", x)?, array("k", k)?);
+        // SAFETY: `array` returns arrays.
+        unsafe { Ok([Array::read("x", x)?, Array::read("k", k)?]) }
     }
 
     /// # Safety
@@ -223,6 +222,22 @@ impl Fresh {
             ViewMut::from_raw(pointer, self.element, false, shape, strides)
         }
     }
+}
+
+/// The array that an argument gives.
+#[inline(always)]
+fn array<'py>(argument: &str, object: Borrowed<'_, 'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = object.py();
+    // SAFETY: any object may be asked.
+    if unsafe { npyffi::PyArray_CheckExact(py, object.as_ptr()) } != 0 {
+        return Ok(object.to_owned());
+    }
+    let converted = converted(argument, object)?;
+    // SAFETY: any object may be asked.
+    if unsafe { npyffi::PyArray_Check(py, converted.as_ptr()) } == 0 {
+        return type_error(format!("{argument} must be an array, not {}", type_name(object)));
+    }
+    Ok(converted)
 }
 
 /// What is no exact `numpy.ndarray`, as an array.

@@ -34,19 +34,16 @@ fn run_numbered<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = operands[0].py();
-    let x = Array::operand("x", operands[0].as_borrowed())?;
-    let k = Array::operand("k", operands[1].as_borrowed())?;
-    let all = || {
+    let choices = || {
         let conjugate = if flip { Conjugate::Neither } else { Conjugate::Kernel };
         let mut choices = Choices::new(Mode::Full, flip, conjugate);
-        given.read(&mut choices)?;
-        Request::find(&x, &k, &numbered(axes)?, &choices)
+        given.read(&mut choices).map(|()| choices)
     };
-    let request = match given.mode_alone()? {
-        Some(mode) if axes.object().is_none() => Request::find_simple(&x, &k, Simple { flip, mode }, all)?,
-        _ => all()?,
-    };
-    request.run(&x, &k, out.unless_none(), py)
+    let simple = given.mode_alone()?.filter(|_| axes.object().is_none()).map(|mode| Simple { flip, mode });
+    let Some(simple) = simple else { return run(operands, &numbered(axes)?, &choices()?, out) };
+    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
+    let all = || Request::find(&x, &k, &Form::Axes(None), &choices()?);
+    Request::find_simple(&x, &k, simple, all)?.run(&x, &k, out.unless_none(), py)
 }
 
 /// Reads the operands and runs the request they make.
@@ -57,8 +54,7 @@ fn run<'py>(
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = operands[0].py();
-    let x = Array::operand("x", operands[0].as_borrowed())?;
-    let k = Array::operand("k", operands[1].as_borrowed())?;
+    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
     Request::find(&x, &k, form, choices)?.run(&x, &k, out.unless_none(), py)
 }
 
@@ -352,8 +348,9 @@ pub(crate) fn explain<'py>(
     guarded(|| {
         let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
         given.read(&mut choices)?;
-        let (x, k) = (Array::operand("x", x.as_borrowed())?, Array::operand("k", k.as_borrowed())?);
-        let request = Request::find(&x, &k, &numbered(axes)?, &choices)?;
+        let form = numbered(axes)?;
+        let [x, k] = Array::operands([x.as_borrowed(), k.as_borrowed()])?;
+        let request = Request::find(&x, &k, &form, &choices)?;
         let (_, kernel) = request.operands(&x, &k);
         Ok(Explanation::from(request.plan(&kernel).map_err(raised)?.explain()))
     })

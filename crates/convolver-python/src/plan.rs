@@ -205,8 +205,9 @@ pub(crate) fn plan<'py>(
         given.read(&mut choices)?;
         let form = named(spec, sizes)?;
         let shape = Dims::from_vec(arguments::shape("x_shape", x_shape.as_borrowed())?);
+        let wanted = dtype.unless_none().map(|object| arguments::element("dtype", object)).transpose()?;
         let k = Array::operand("k", k.as_borrowed())?;
-        let element = dtype.unless_none().map_or(Ok(k.element), |object| arguments::element("dtype", object))?;
+        let element = wanted.unwrap_or(k.element);
         let key = Key { x: Shaped { shape, element }, k: Shaped::of(&k), form, choices };
         let arranged = key.arrange().map_err(raised)?;
         let output = Output::of(x_shape.py(), &arranged)?;

@@ -131,11 +131,18 @@ impl Layout {
     }
 }
 
-/// Whether the elements fill the memory from the lowest to the highest without gaps.
+/// Whether the elements fill the memory from the lowest to the highest without gaps, each of them once.
 fn is_dense(shape: &[usize], strides: &[isize]) -> bool {
-    let span: usize =
-        shape.iter().zip(strides).map(|(&length, &stride)| length.saturating_sub(1) * stride.unsigned_abs()).sum();
-    shape.iter().product::<usize>() == span + 1
+    let mut axes: Dims<(usize, usize)> =
+        shape.iter().zip(strides).map(|(&length, stride)| (stride.unsigned_abs(), length)).collect();
+    axes.retain(|&mut (_, length)| length != 1);
+    axes.sort_unstable();
+    let mut filled = 1;
+    axes.iter().all(|&(stride, length)| {
+        let next = stride == filled && length > 0;
+        filled *= length;
+        next
+    })
 }
 
 /// An array to read.
@@ -245,8 +252,8 @@ impl<'a> View<'a> {
         Self::of(self.layout.reversed(axis))
     }
 
-    /// The elements as numbers to sum in place; `None` unless they are such numbers, aligned, with nothing foreign between
-    /// them, and no axis runs backwards.
+    /// The elements as numbers to sum in place; `None` unless they are such numbers, aligned, whole elements apart with
+    /// nothing foreign between them, and no axis runs backwards.
     pub fn source<L: Lane>(&self) -> Option<Source<'a, L>> {
         let layout = &self.layout;
         let size = size_of::<L>();
@@ -264,7 +271,7 @@ impl<'a> View<'a> {
                 element => element.working() == L::TYPE && element != ElementType::Bool,
             }
             && (layout.pointer as usize).is_multiple_of(align_of::<L>())
-            && layout.strides.iter().all(|&stride| stride >= 0 && stride % size as isize == 0);
+            && layout.strides.iter().all(|&stride| stride >= 0 && stride % layout.element.size() as isize == 0);
         let reach =
             || layout.shape.iter().zip(&layout.strides).map(|(&length, &stride)| (length - 1) * stride as usize);
         suits.then(|| Source {

@@ -5,7 +5,7 @@ use crate::support::{Random, instruction_sets};
 use convolver_kernels::{
     Band, ElementType, Lane, MatrixMut, Owned, Phase, Scalar, Truth, View, ViewMut, grid_position,
 };
-use ndarray::{Array, Dimension, IxDyn, ShapeBuilder, Slice};
+use ndarray::{Array, ArrayView, Dimension, IxDyn, ShapeBuilder, Slice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// An array whose elements are their numbers.
@@ -269,6 +269,25 @@ fn a_matrix_takes_sums_of_its_size() {
 }
 
 /// A band written into every second row of a matrix, and the other rows left alone.
+#[test]
+fn sums_are_made_in_place_of_whole_elements_that_are_the_views_alone() {
+    let array = Array::<f64, _>::zeros(IxDyn(&[40]));
+    let of = |shape: &[usize], strides: &[usize]| {
+        let view = ArrayView::from_shape(IxDyn(shape).strides(IxDyn(strides)), array.as_slice().unwrap()).unwrap();
+        View::from_array(&view).source::<f64>().is_some()
+    };
+    assert!(of(&[2, 3], &[3, 1]) && of(&[3, 2], &[1, 3]) && of(&[1, 4], &[7, 1]));
+    // The product of the lengths fits the span, but gaps lie between.
+    assert!(!of(&[2, 2], &[3, 0]) && !of(&[3, 3], &[2, 2]) && !of(&[2, 3], &[4, 1]));
+    let memory = [0f32; 20];
+    let rows = |stride: isize| {
+        // SAFETY: two rows of three elements of 8 bytes, at most 32 bytes apart, lie within 80 bytes.
+        let view = unsafe { View::from_raw(memory.as_ptr().cast(), ElementType::C64, false, &[2, 3], &[stride, 8]) };
+        view.source::<f32>().is_some()
+    };
+    assert!(rows(32) && !rows(28));
+}
+
 #[test]
 fn every_so_many_rows_of_a_matrix() {
     let set = instruction_sets()[0];

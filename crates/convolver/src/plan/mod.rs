@@ -9,7 +9,7 @@ pub use explain::{Candidate, Explanation, duration, size};
 
 use crate::algorithms::{self, Algorithm, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
-use crate::problem::{Error, Known, Problem};
+use crate::problem::{Axis, Error, Known, Problem};
 use convolver_kernels::{Dims, Scalar, View, ViewMut, grid_position};
 use std::fmt;
 use std::str::FromStr;
@@ -235,7 +235,9 @@ impl Plan {
             problem: self.problem.clone(),
             shapes: self.shapes.clone(),
             prepared: algorithm.prepare(&self.problem, &candidate.recipe, kernel, &self.machine),
-            error_per_sample: algorithm.error_bound(&self.problem) * largest_weight(&self.problem, kernel),
+            error_per_sample: algorithm.error_bound(&self.problem)
+                * largest_weight(&self.problem, kernel)
+                * self.problem.axes.iter().map(Axis::growth).product::<f64>(),
         })
     }
 

@@ -69,6 +69,13 @@ impl Axis {
         self.boundary[usize::from(index >= 0)].sample(index, self.input)
     }
 
+    /// How many times the largest sample of the input those of the extended axis may be.
+    pub fn growth(&self) -> f64 {
+        let [before, after] = self.boundary;
+        let past = |padding: isize| (padding.max(0) as usize).div_ceil(self.spread);
+        before.growth(past(self.low), self.input).max(after.growth(past(self.high), self.input))
+    }
+
     /// The place that output `output` sees through tap `tap`.
     pub fn place(&self, output: usize, tap: usize) -> isize {
         (output * self.stride + tap * self.dilation) as isize - self.low

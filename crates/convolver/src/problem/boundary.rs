@@ -114,6 +114,20 @@ impl Boundary {
         }
     }
 
+    /// How many times the largest sample of an axis those up to `past` steps outside it may be.
+    pub fn growth(self, past: usize, length: usize) -> f64 {
+        if past == 0 || length == 1 {
+            return 1.0;
+        }
+        let (past, last) = (past as f64, (length - 1) as f64);
+        match self {
+            Boundary::Antireflect => 1.0 + 2.0 * (past / last).ceil(),
+            Boundary::Smooth => 1.0 + 2.0 * past,
+            Boundary::Line => 1.0 + 2.0 * past / last,
+            _ => 1.0,
+        }
+    }
+
     /// `symmetric`: samples inward from the end, and whether the copy is an odd one.
     fn mirrored(past: isize, last: isize) -> (isize, bool) {
         let length = last + 1;
