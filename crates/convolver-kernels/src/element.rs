@@ -34,7 +34,7 @@ pub trait Element: sealed::Sealed + Copy + Send + Sync + 'static {
 }
 
 macro_rules! element_types {
-    ($($variant:ident $rust:ty, $name:literal, $kind:ident, $working:ident;)*) => {
+    ($($variant:ident $rust:ty, $name:literal $long:literal, $kind:ident, $working:ident;)*) => {
         /// The type of the elements of an array.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[allow(missing_docs, reason = "each variant is the Rust or NumPy type of that name")]
@@ -49,6 +49,11 @@ macro_rules! element_types {
             /// The type's name in problem texts and messages.
             pub const fn name(self) -> &'static str {
                 match self { $(ElementType::$variant => $name,)* }
+            }
+
+            /// NumPy's name of the type, for messages to users.
+            pub const fn long_name(self) -> &'static str {
+                match self { $(ElementType::$variant => $long,)* }
             }
 
             /// Bytes one element takes.
@@ -78,21 +83,21 @@ macro_rules! element_types {
 }
 
 element_types! {
-    Bool bool, "bool", Bool, Truth;
-    I8 i8, "i8", Integer, I16;
-    I16 i16, "i16", Integer, I16;
-    I32 i32, "i32", Integer, I32;
-    I64 i64, "i64", Integer, I64;
-    U8 u8, "u8", Integer, I16;
-    U16 u16, "u16", Integer, I16;
-    U32 u32, "u32", Integer, I32;
-    U64 u64, "u64", Integer, I64;
-    F16 f16, "f16", Float, F32;
-    BF16 bf16, "bf16", Float, F32;
-    F32 f32, "f32", Float, F32;
-    F64 f64, "f64", Float, F64;
-    C64 Complex<f32>, "c64", Complex, C64;
-    C128 Complex<f64>, "c128", Complex, C128;
+    Bool bool, "bool" "bool", Bool, Truth;
+    I8 i8, "i8" "int8", Integer, I16;
+    I16 i16, "i16" "int16", Integer, I16;
+    I32 i32, "i32" "int32", Integer, I32;
+    I64 i64, "i64" "int64", Integer, I64;
+    U8 u8, "u8" "uint8", Integer, I16;
+    U16 u16, "u16" "uint16", Integer, I16;
+    U32 u32, "u32" "uint32", Integer, I32;
+    U64 u64, "u64" "uint64", Integer, I64;
+    F16 f16, "f16" "float16", Float, F32;
+    BF16 bf16, "bf16" "bfloat16", Float, F32;
+    F32 f32, "f32" "float32", Float, F32;
+    F64 f64, "f64" "float64", Float, F64;
+    C64 Complex<f32>, "c64" "complex64", Complex, C64;
+    C128 Complex<f64>, "c128" "complex128", Complex, C128;
 }
 
 /// Runs an expression with a name standing for the Rust type of an [`ElementType`].

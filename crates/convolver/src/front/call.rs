@@ -114,7 +114,10 @@ impl Options {
 
     /// The type of the result, which `dtype` may widen.
     pub(super) fn output(&self, input: ElementType, kernel: ElementType) -> Result<ElementType, Error> {
-        let natural = result_type(input, kernel);
+        let natural = result_type(input, kernel).ok_or_else(|| {
+            let (x, k) = (input.long_name(), kernel.long_name());
+            Error::of_type(format!("x is {x} and k is {k}, which have no common type; convert one of them"))
+        })?;
         // NumPy's common type of int64 and uint64 is float64; either integer, modulo 2⁶⁴, may be asked for.
         let integers = input.kind() == Kind::Integer && kernel.kind() == Kind::Integer;
         let mixed = integers && natural == ElementType::F64;
@@ -161,16 +164,33 @@ impl Options {
 /// The fill as a result of this type holds it.
 fn fitting(fill: Fill, output: ElementType) -> Result<Fill, Error> {
     match (fill, output.kind()) {
-        (Fill::Integer(_), Kind::Bool | Kind::Integer) | (Fill::Integer(0), _) => Ok(fill),
+        (Fill::Integer(0), _) => Ok(fill),
+        (Fill::Integer(integer), Kind::Bool | Kind::Integer) if holds(output, integer) => Ok(fill),
+        (Fill::Integer(integer), Kind::Bool | Kind::Integer) => Err(Error::value(format!(
+            "fill={integer} does not fit the result's type {}; use a wider dtype= or another fill",
+            output.long_name()
+        ))),
         (Fill::Integer(integer), _) => Ok(Fill::Number(integer as f64, 0.0)),
         (Fill::Number(real, 0.0), Kind::Float) => Ok(Fill::Number(real, 0.0)),
         (Fill::Number(..), Kind::Complex) => Ok(fill),
         (Fill::Number(real, 0.0), _) if real.fract() == 0.0 && real.abs() < 2f64.powi(63) => {
-            Ok(Fill::Integer(real as i64))
+            fitting(Fill::Integer(real as i64), output)
         }
         (Fill::Number(real, imaginary), _) => Err(Error::of_type(format!(
             "fill={real}{imaginary:+}j does not fit the result's type {output}; use a wider dtype= or another fill"
         ))),
+    }
+}
+
+/// Whether an integer type holds an integer.
+fn holds(element: ElementType, integer: i64) -> bool {
+    let bits = 8 * element.size() as u32;
+    match element {
+        ElementType::Bool => (0..=1).contains(&integer),
+        ElementType::U64 => integer >= 0,
+        ElementType::U8 | ElementType::U16 | ElementType::U32 => integer >= 0 && integer >> bits == 0,
+        ElementType::I64 => true,
+        _ => integer >= -(1 << (bits - 1)) && integer < 1 << (bits - 1),
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::problem::{Axis, Fill, Sample};
 use convolver_kernels::{Dims, View, Working};
 use smallvec::{SmallVec, smallvec};
+use std::ops::Range;
 
 /// What fills the places outside the input, and whether it is conjugated.
 #[derive(Clone, Copy, Debug)]
@@ -177,8 +178,6 @@ struct Reader<'a, W> {
     axis: usize,
     /// Elements of the input, weighted.
     part: Vec<W>,
-    /// A line before its phases are parted.
-    whole: Vec<W>,
 }
 
 impl<'a, W: Working> Reader<'a, W> {
@@ -187,59 +186,40 @@ impl<'a, W: Working> Reader<'a, W> {
             Line::Convolved { .. } => view.shape().len() - loader.axes.len() + lines,
             Line::Batch { axis, .. } => axis,
         };
-        Reader { loader, view, packing, axis, part: Vec::new(), whole: Vec::new() }
+        Reader { loader, view, packing, axis, part: Vec::new() }
     }
 
     fn line(&mut self, terms: &Terms<W>, constant: W, target: &mut [W]) {
         match self.packing.line {
-            Line::Batch { start, count, .. } => self.run(terms, constant, start, &mut target[..count]),
+            Line::Batch { start, count, .. } => self.run(terms, constant, (start, 1), &mut target[..count]),
             Line::Convolved { length } => {
                 let last = self.packing.extents.len() - 1;
                 let (extent, stride) = (self.packing.extents[last], self.loader.axes[last].stride);
-                if stride == 1 {
-                    return self.extended(terms, constant, &mut target[..extent]);
-                }
-                let mut whole = std::mem::take(&mut self.whole);
-                whole.resize(extent, W::default());
-                self.extended(terms, constant, &mut whole);
                 for remainder in 0..stride.min(extent) {
                     let Some(slot) = self.packing.phases[last].slot(remainder) else { continue };
-                    let places = whole[remainder..].iter().step_by(stride);
-                    target[slot * length..].iter_mut().zip(places).for_each(|(element, &place)| *element = place);
+                    let places = (extent - remainder).div_ceil(stride);
+                    let start = self.packing.starts[last] + remainder as isize;
+                    self.extended(terms, constant, (start, stride), &mut target[slot * length..][..places]);
                 }
-                self.whole = whole;
             }
         }
     }
 
-    /// The line along the last convolved axis, with the samples past its ends.
-    fn extended(&mut self, terms: &Terms<W>, constant: W, line: &mut [W]) {
-        let last = self.packing.extents.len() - 1;
-        let (axis, start) = (self.loader.axes[last], self.packing.starts[last]);
-        let spread = axis.spread;
-        // Places `inside` of the line hold samples; they are `spread` apart, others hold zeros or lie past the ends.
-        let end = ((axis.input - 1) * spread) as isize + 1;
-        let clamp = |place: isize| (place - start).clamp(0, line.len() as isize) as usize;
-        let (from, to) = (clamp(0), clamp(end));
-        if spread == 1 {
-            if from < to {
-                self.run(terms, constant, (start + from as isize) as usize, &mut line[from..to]);
-            }
-        } else {
-            line.fill(W::default());
-            let first = (start + from as isize).max(0) as usize;
-            let samples = first.div_ceil(spread)
-                ..((start + to as isize).max(0) as usize).div_ceil(spread).max(first.div_ceil(spread));
-            let mut dense = vec![W::default(); samples.len()];
-            if !dense.is_empty() {
-                self.run(terms, constant, samples.start, &mut dense);
-            }
-            for (sample, number) in samples.zip(dense) {
-                line[((sample * spread) as isize - start) as usize] = number;
-            }
+    /// Every `step`-th place of the last convolved axis from `start` on, with the samples past its ends.
+    fn extended(&mut self, terms: &Terms<W>, constant: W, (start, step): (isize, usize), line: &mut [W]) {
+        let axis = self.loader.axes[self.packing.extents.len() - 1];
+        let end = ((axis.input - 1) * axis.spread) as isize + 1;
+        // The places of the line before `place`.
+        let before = |place: isize| (place - start).max(0).cast_unsigned().div_ceil(step).min(line.len());
+        let (from, to) = (before(0), before(end).max(before(0)));
+        if axis.spread == 1 && from < to {
+            let first = (start + (from * step) as isize) as usize;
+            self.run(terms, constant, (first, step), &mut line[from..to]);
+        } else if axis.spread > 1 {
+            self.spread(terms, constant, (start, step), line, from..to);
         }
-        for place in (0..from).chain(to.max(from)..line.len()) {
-            line[place] = match axis.sample(start + place as isize) {
+        for place in (0..from).chain(to..line.len()) {
+            line[place] = match axis.sample(start + (place * step) as isize) {
                 Sample::Zero => W::default(),
                 Sample::Fill => self.loader.fill,
                 Sample::At(sample) => self.element(terms, constant, sample),
@@ -250,18 +230,42 @@ impl<'a, W: Working> Reader<'a, W> {
         }
     }
 
+    /// The places within an input that is spread out: samples, and zeros between them.
+    fn spread(
+        &mut self,
+        terms: &Terms<W>,
+        constant: W,
+        (start, step): (isize, usize),
+        line: &mut [W],
+        inside: Range<usize>,
+    ) {
+        let spread = self.loader.axes[self.packing.extents.len() - 1].spread;
+        line[inside.clone()].fill(W::default());
+        let sample_at = |place: usize| {
+            let at = (start + (place * step) as isize).cast_unsigned();
+            at.is_multiple_of(spread).then_some(at / spread)
+        };
+        let hits: Vec<(usize, usize)> = inside.filter_map(|place| Some((place, sample_at(place)?))).collect();
+        let Some(&(_, first)) = hits.first() else { return };
+        // Samples are met at equal distances, so the second tells the step of all.
+        let apart = hits.get(1).map_or(1, |&(_, second)| second - first);
+        let mut dense = vec![W::default(); hits.len()];
+        self.run(terms, constant, (first, apart), &mut dense);
+        hits.iter().zip(dense).for_each(|(&(place, _), number)| line[place] = number);
+    }
+
     fn element(&mut self, terms: &Terms<W>, constant: W, sample: usize) -> W {
         let mut element = [W::default()];
-        self.run(terms, constant, sample, &mut element);
+        self.run(terms, constant, (sample, 1), &mut element);
         element[0]
     }
 
-    /// Neighbouring samples from `start` on along the line's axis.
-    fn run(&mut self, terms: &Terms<W>, constant: W, start: usize, target: &mut [W]) {
+    /// Every `step`-th sample from `start` on along the line's axis.
+    fn run(&mut self, terms: &Terms<W>, constant: W, (start, step): (usize, usize), target: &mut [W]) {
         let read = |index: &Dims<usize>, target: &mut [W]| {
             let mut index = index.clone();
             index[self.axis] = start;
-            self.view.read(&index, self.axis, 1, target);
+            self.view.read(&index, self.axis, step, target);
             if self.loader.conjugate {
                 target.iter_mut().for_each(|number| *number = number.conjugated());
             }

@@ -105,7 +105,7 @@ impl Axis {
         let extended = spread as isize + self.low + self.high;
         limit(Some(extended.max(0) as usize))?;
         if extended < window as isize {
-            return Err(Error::KernelTooLong { axis, window, extended });
+            return Err(Error::KernelTooLong { axis, window, extended: extended.max(0) });
         }
         Ok(())
     }

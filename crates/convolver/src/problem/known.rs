@@ -5,7 +5,7 @@ use std::fmt;
 /// Facts about the kernel that an algorithm may rely on. Found by the algorithms' own `recognise` functions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Known {
-    /// The kernel is a product of one-dimensional kernels, to within the rounding of its type.
+    /// The kernel is a product of one-dimensional kernels, to within the rounding of the sums.
     pub separable: bool,
 }
 

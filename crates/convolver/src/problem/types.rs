@@ -3,16 +3,18 @@
 use super::error::Error;
 use convolver_kernels::{ElementType, Kind};
 
-/// The type that holds the values of both, as `numpy.result_type`; bf16 promotes as f16 does, and the two to f32.
-pub fn result_type(left: ElementType, right: ElementType) -> ElementType {
+/// The type that holds the values of both, as `numpy.result_type`; `None` where there is none,
+/// as for f16 and bf16.
+pub fn result_type(left: ElementType, right: ElementType) -> Option<ElementType> {
     use ElementType::*;
     let (low, high) = if left.kind() <= right.kind() { (left, right) } else { (right, left) };
-    match (low.kind(), high.kind()) {
+    Some(match (low.kind(), high.kind()) {
         (Kind::Bool, _) => high,
         (Kind::Integer, Kind::Integer) => integer_result(low, high),
         // The smallest float that holds every value of the integer, or the float if that is wider.
         (Kind::Integer, Kind::Float) => match low.size() {
             1 => high,
+            _ if high == BF16 => return None,
             2 => wider(high, F32),
             _ => F64,
         },
@@ -30,9 +32,9 @@ pub fn result_type(left: ElementType, right: ElementType) -> ElementType {
                 high
             }
         }
-        (Kind::Float, Kind::Float) if low != high && low.size() == high.size() => F32,
+        (Kind::Float, Kind::Float) if low != high && low.size() == high.size() => return None,
         _ => wider(low, high),
-    }
+    })
 }
 
 fn wider(left: ElementType, right: ElementType) -> ElementType {
@@ -61,10 +63,12 @@ fn integer_result(left: ElementType, right: ElementType) -> ElementType {
 pub fn widened(natural: ElementType, wanted: Option<ElementType>) -> Result<ElementType, Error> {
     match wanted {
         None => Ok(natural),
-        Some(wanted) if result_type(natural, wanted) == wanted => Ok(wanted),
+        Some(wanted) if result_type(natural, wanted) == Some(wanted) => Ok(wanted),
         // int64 with uint64 is float64 by NumPy's rules; the user may ask for either integer, modulo 2⁶⁴.
         Some(wanted) => Err(Error::of_type(format!(
-            "dtype={wanted} would narrow the result, whose type is {natural}; dtype= can only widen"
+            "dtype={} would narrow the result, whose type is {}; dtype= can only widen",
+            wanted.long_name(),
+            natural.long_name()
         ))),
     }
 }

@@ -56,8 +56,10 @@ fn fit(problem: &mut Problem) {
 fn types(output: ElementType, structured: bool) -> impl Strategy<Value = (ElementType, ElementType)> {
     let all = ElementType::ALL;
     let pairs = || all.iter().flat_map(|&x| all.iter().map(move |&k| (x, k)));
-    let natural: Vec<_> = pairs().filter(|&(x, k)| result_type(x, k) == output).collect();
-    let wider: Vec<_> = pairs().filter(|&(x, k)| widened(result_type(x, k), Some(output)).is_ok()).collect();
+    let natural: Vec<_> = pairs().filter(|&(x, k)| result_type(x, k) == Some(output)).collect();
+    let wider: Vec<_> = pairs()
+        .filter(|&(x, k)| result_type(x, k).is_some_and(|natural| widened(natural, Some(output)).is_ok()))
+        .collect();
     // A complex operand beside a real one, of which fewer problems would have a complex result by chance.
     let real: Vec<_> = natural.iter().copied().filter(|(_, k)| k.kind() < Kind::Complex || !structured).collect();
     prop_oneof![4 => Just((output, output)), 3 => select(natural), 2 => select(wider), 6 => select(real)]

@@ -24,7 +24,7 @@ mod size;
 mod small;
 
 pub(super) use geometry::{Geometry, Lanes, Rows, Tiling, slack};
-pub(super) use size::{candidate as direct_candidate, fitting, output_tile, tiles};
+pub(super) use size::{Sizes, candidate as direct_candidate, fitting, output_tile, tiles};
 
 use super::{Algorithm, Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
@@ -44,6 +44,9 @@ impl Algorithm for Direct {
     }
 
     fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared> {
+        if recipe.on_stack {
+            return with_working!(problem.working(), W => Box::new(small::OnStack::<W>::new(problem, kernel)));
+        }
         with_working!(problem.working(), W => Box::new(prepare::Direct::<W>::new(problem, recipe, kernel, machine)))
     }
 

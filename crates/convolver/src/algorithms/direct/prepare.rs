@@ -52,11 +52,14 @@ impl<W: Working> Direct<W> {
         let size = input.element().size() as isize;
         let together = |axis: usize| input.strides()[axis].abs() == size && input.shape()[axis] > 1;
         let batch = (0..self.problem.batch.len()).find(|&axis| together(axis));
+        // Fewer elements than a vector has lanes would leave most of it empty.
+        let enough = |axis: usize| self.problem.batch[axis] * W::PARTS >= self.set.lanes::<W::Lane>();
         match batch {
-            Some(axis) if !together(input.shape().len() - 1) => {
+            Some(axis) if !together(input.shape().len() - 1) && enough(axis) => {
                 let walk = self.along_batch.get_or_init(|| {
                     let count = self.problem.batch[axis].min(size::BATCH_LANES);
-                    let mut recipe = size::fitting(&self.problem, Lanes::Batch(axis), count, self.recipe.bytes);
+                    let sizes = size::Sizes { cache: self.recipe.bytes, ceiling: self.recipe.bytes };
+                    let mut recipe = size::fitting(&self.problem, Lanes::Batch(axis), count, sizes);
                     recipe.shared = self.recipe.shared;
                     self.packed(Lanes::Batch(axis), recipe)
                 });

@@ -36,9 +36,13 @@ pub(in crate::algorithms) fn candidate(
     let original = problem;
     let problem = &with_an_axis(problem);
     let number = problem.working().size();
-    let budget = machine.rates.tile_bytes.min(memory / machine.cores.max(1));
-    let mut recipe = fitting(problem, Lanes::Convolved, 1, budget);
-    recipe.on_stack = small::suits(original);
+    let sizes = Sizes { cache: machine.rates.tile_bytes, ceiling: memory / machine.cores };
+    let mut recipe = fitting(problem, Lanes::Convolved, 1, sizes);
+    if small::suits(original) {
+        recipe.on_stack = true;
+        let seconds = problem.products() * machine.rates.scalar_product;
+        return Ok(Candidate { recipe, seconds, workspace_bytes: 0 });
+    }
     let needed = bytes(problem, &recipe, Lanes::Convolved, 1).saturating_mul(machine.cores);
     if needed > memory {
         return Err(Refusal::Memory(needed));
@@ -62,17 +66,26 @@ pub(in crate::algorithms) fn candidate(
     Ok(Candidate { recipe, seconds, workspace_bytes: needed })
 }
 
-/// The largest tile within a budget of bytes, or the least there is.
-pub(in crate::algorithms) fn fitting(problem: &Problem, lanes: Lanes, count: usize, budget: usize) -> Recipe {
+/// A tile whose box fits the cache, unless that made it shorter than its own halo; within `ceiling` bytes if any does.
+pub(in crate::algorithms) fn fitting(problem: &Problem, lanes: Lanes, count: usize, sizes: Sizes) -> Recipe {
     let mut recipe = Recipe {
         tile: problem.axes.iter().map(|axis| axis.output()).collect(),
         summed: problem.summed.iter().product(),
         shared: false,
-        bytes: budget,
+        bytes: sizes.cache.min(sizes.ceiling),
         on_stack: false,
     };
-    while bytes(problem, &recipe, lanes, count) > budget && shrink(problem, &mut recipe) {}
+    let over = |recipe: &Recipe, bytes_most: usize| bytes(problem, recipe, lanes, count) > bytes_most;
+    while over(&recipe, recipe.bytes) && shrink(problem, &mut recipe, false) {}
+    while over(&recipe, sizes.ceiling) && shrink(problem, &mut recipe, true) {}
     recipe
+}
+
+/// Bytes that a tile should and that it may use.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::algorithms) struct Sizes {
+    pub(in crate::algorithms) cache: usize,
+    pub(in crate::algorithms) ceiling: usize,
 }
 
 /// Bytes of one tile's box and, where results are not written in place, its outputs.
@@ -97,8 +110,9 @@ pub(super) fn banks(problem: &Problem) -> usize {
     problem.bank.iter().product()
 }
 
-/// Makes a tile smaller: first along the axis whose halo weighs least, then in summed elements. False if it cannot be.
-fn shrink(problem: &Problem, recipe: &mut Recipe) -> bool {
+/// Makes a tile smaller: first along the axis whose halo weighs least, then in summed elements, and only if `must` below
+/// its own halo. False if that cannot be.
+fn shrink(problem: &Problem, recipe: &mut Recipe, must: bool) -> bool {
     let least = |axis: usize| if axis + 1 == recipe.tile.len() { 64 } else { 1 };
     let weight = |axis: usize| {
         recipe.tile[axis] as f64 * problem.axes[axis].stride as f64 / (problem.axes[axis].window() as f64 + 8.0)
@@ -106,10 +120,10 @@ fn shrink(problem: &Problem, recipe: &mut Recipe) -> bool {
     let longest = (0..recipe.tile.len())
         .filter(|&axis| recipe.tile[axis] > least(axis))
         .max_by(|&a, &b| weight(a).total_cmp(&weight(b)));
-    // Half of the sum before tiles get shorter than their own halo.
     match longest {
-        Some(axis) if weight(axis) > 1.0 || recipe.summed == 1 => recipe.tile[axis] = recipe.tile[axis].div_ceil(2),
+        Some(axis) if weight(axis) > 1.0 => recipe.tile[axis] = recipe.tile[axis].div_ceil(2),
         _ if recipe.summed > 1 => recipe.summed = recipe.summed.div_ceil(2),
+        _ if !must => return false,
         _ => match (0..recipe.tile.len()).filter(|&axis| recipe.tile[axis] > 1).max_by_key(|&axis| recipe.tile[axis]) {
             Some(axis) => recipe.tile[axis] = recipe.tile[axis].div_ceil(2),
             None => return false,
@@ -123,7 +137,7 @@ fn share(problem: &Problem, recipe: &mut Recipe, seconds: f64) {
     let wanted = (seconds / PIECE_SECONDS).min(PIECES as f64);
     while tiles(problem, recipe) < wanted {
         let room = |axis: usize| {
-            let least = if axis + 1 == recipe.tile.len() { 256 } else { 2 * problem.axes[axis].kernel };
+            let least = (2 * problem.axes[axis].window()).max(if axis + 1 == recipe.tile.len() { 256 } else { 1 });
             recipe.tile[axis] / least
         };
         match (0..recipe.tile.len()).max_by_key(|&axis| room(axis)) {

@@ -1,16 +1,15 @@
 //! Problems so small that setting up a tile would take longer than the sum: one convolved axis, rows on the stack.
 
-use crate::algorithms::Operands;
+use crate::algorithms::{Operands, Prepared};
 use crate::primitives::tile::Loader;
 use crate::problem::{Axis, Boundary, Conjugate, Problem, Sample};
-use convolver_kernels::Storing;
+use convolver_kernels::{Owned, Storing, View, ViewMut, grid_position};
+use std::marker::PhantomData;
 
 /// Numbers on the stack: a row of the input, as it is and extended, the taps and a row of outputs.
 const NUMBERS: usize = 128;
 /// Axes of an operand at most.
 const AXES: usize = 8;
-/// Multiply-adds above which vectors pay.
-const PRODUCTS: usize = 4096;
 
 /// Whether a problem is one of these.
 pub(super) fn suits(problem: &Problem) -> bool {
@@ -19,11 +18,32 @@ pub(super) fn suits(problem: &Problem) -> bool {
     let row = numbers.iter().try_fold(0usize, |sum, &count| sum.checked_add(count)).is_some_and(|sum| sum <= NUMBERS);
     let one = |lengths: &[usize]| lengths.iter().all(|&length| length == 1);
     let axes = problem.batch.len() + problem.group.len() + problem.summed.len() + problem.bank.len() < AXES;
-    row && axes
-        && one(&problem.summed)
-        && one(&problem.bank)
-        && problem.outputs() * axis.kernel <= PRODUCTS
-        && !axis.boundary.into_iter().any(Boundary::combines)
+    row && axes && one(&problem.summed) && one(&problem.bank) && !axis.boundary.into_iter().any(Boundary::combines)
+}
+
+/// A kernel for such problems, as it is.
+pub(super) struct OnStack<W> {
+    problem: Problem,
+    kernel: Owned,
+    working: PhantomData<W>,
+}
+
+impl<W: Storing> OnStack<W> {
+    pub(super) fn new(problem: &Problem, kernel: &View<'_>) -> Self {
+        let mut owned = Owned::zeros(problem.kernel, kernel.shape());
+        let mut view = owned.view_mut();
+        for number in 0..kernel.len() {
+            let index = grid_position(kernel.shape(), number);
+            view.set(&index, kernel.get(&index));
+        }
+        OnStack { problem: problem.clone(), kernel: owned, working: PhantomData }
+    }
+}
+
+impl<W: Storing> Prepared for OnStack<W> {
+    fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
+        run::<W>(&self.problem, Operands { input, kernel: &self.kernel.view(), output });
+    }
 }
 
 /// Computes such a problem, in the order of the definition.

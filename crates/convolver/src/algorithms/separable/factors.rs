@@ -1,11 +1,11 @@
 //! Whether a kernel is a product of one-dimensional kernels, and which.
 //!
 //! The largest tap is the pivot. The lines of taps through it, along each axis, are the factors: one as it stands, the
-//! others relative to the pivot. The kernel is their product if every tap is, to within the rounding of its type;
+//! others relative to the pivot. The kernel is their product if every tap is, to within the rounding of the sums;
 //! integers must be so exactly. Scaling a kernel scales one factor and changes no decision.
 
 use crate::problem::Problem;
-use convolver_kernels::{Dims, Kind, Scalar, View, grid_position, rounding_unit};
+use convolver_kernels::{Dims, Kind, Scalar, View, WorkingType, grid_position};
 
 /// The factors of one kernel: for each convolved axis its taps.
 pub(super) type Factors = Vec<Vec<Scalar>>;
@@ -53,16 +53,25 @@ fn real(tap: Scalar) -> f64 {
     }
 }
 
+/// The rounding unit of a sum.
+fn unit(working: WorkingType) -> f64 {
+    match working {
+        WorkingType::F32 | WorkingType::C64 => 2f64.powi(-24),
+        _ => 2f64.powi(-53),
+    }
+}
+
 fn numbers(problem: &Problem, kernel: &View<'_>) -> Option<Factors> {
     let (pivot, carrier) = pivot(kernel, |tap| real(tap).abs())?;
     let scale = real(kernel.get(&pivot));
     if scale == 0.0 || !scale.is_finite() {
         return None;
     }
-    let unit = rounding_unit(problem.kernel).unwrap_or(0.0).max(2f64.powi(-53));
+    // Of the sums, not of the kernel: a rounded product of narrow type is another kernel to a wide input.
+    let unit = unit(problem.working());
     let tolerance = (4 * pivot.len()) as f64 * unit;
     // Factors are used in the working type, where those far below 1 would lose digits.
-    let least = if problem.working().size() == 8 { 2f64.powi(-900) } else { 2f64.powi(-100) };
+    let least = if unit == 2f64.powi(-53) { 2f64.powi(-900) } else { 2f64.powi(-100) };
     let factors: Vec<Vec<f64>> = (0..pivot.len())
         .map(|axis| {
             let by = if axis == carrier { 1.0 } else { scale };

@@ -18,11 +18,11 @@
 mod factors;
 mod run;
 
-use super::direct::{Geometry, Lanes, Tiling, direct_candidate, fitting, slack};
+use super::direct::{Geometry, Lanes, Sizes, Tiling, direct_candidate, fitting, slack};
 use super::{Algorithm, Candidate, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
-use convolver_kernels::{Kind, View, rounding_unit, with_working};
+use convolver_kernels::{Kind, View, with_working};
 
 /// Elements of a kernel above which nobody asks whether it is a product.
 const WORTH_ASKING: usize = 1 << 20;
@@ -44,8 +44,8 @@ impl Algorithm for Separable {
         }
         let direct = direct_candidate(problem, machine, memory);
         let shared = direct.is_ok_and(|candidate| candidate.recipe.shared);
-        let budget = machine.rates.tile_bytes.min(memory / machine.cores);
-        let recipe = Recipe { shared, ..fitting(problem, Lanes::Convolved, 1, budget / 3) };
+        let sizes = Sizes { cache: machine.rates.tile_bytes / 3, ceiling: memory / machine.cores / 4 };
+        let recipe = Recipe { shared, ..fitting(problem, Lanes::Convolved, 1, sizes) };
         let tiling = tiling(problem, &recipe);
         let needed = run::workspace(problem, &recipe, &tiling).saturating_mul(machine.cores);
         if needed > memory {
@@ -62,7 +62,7 @@ impl Algorithm for Separable {
             // What was said to be known is not so: that costs time, not the answer.
             None => super::direct::Direct.prepare(
                 problem,
-                &fitting(problem, Lanes::Convolved, 1, recipe.bytes),
+                &fitting(problem, Lanes::Convolved, 1, Sizes { cache: recipe.bytes, ceiling: recipe.bytes }),
                 kernel,
                 machine,
             ),
@@ -72,10 +72,7 @@ impl Algorithm for Separable {
     fn error_bound(&self, problem: &Problem) -> f64 {
         let axes = problem.axes.len();
         let taps: usize = problem.axes.iter().map(|axis| axis.kernel).sum();
-        // The factors reproduce taps to within the rounding of the kernel's own type.
-        let kernel = rounding_unit(problem.kernel).unwrap_or(0.0) * (4 * axes) as f64;
         super::direct::error_factor(problem, taps + 6 * axes)
-            + if problem.output.kind() < Kind::Float { 0.0 } else { kernel }
     }
 
     fn recognise(&self, problem: &Problem, kernel: &View<'_>, known: &mut Known) {
