@@ -150,8 +150,7 @@ def test_threads_do_not_change_a_bit(given: Call, flip: bool) -> None:
 @SETTINGS
 @given(
     st.integers(2, 40),
-    # Not (30,): rows of at most 128 numbers are summed one by one while the whole batch is small too.
-    st.sampled_from([(130,), (300,), (6, 7), (12, 33)]),
+    st.sampled_from([(30,), (130,), (300,), (6, 7), (12, 33)]),
     st.sampled_from([(1,), (3,), (8,)]),
     st.sampled_from(FULL),
     modes,
@@ -166,8 +165,7 @@ def test_batch_does_not_change_a_bit(
     axes = tuple(range(len(shape))) if last else tuple(range(1, x.ndim))
     y = convolver.convolve(x, k, mode, axes=axes)
     parts = [slice(0, 2), slice(batch // 2 - 1, batch), slice(batch - 2, batch)]
-    # One image alone on the last axis lies as an image on the first, whose taps are summed in another order.
-    parts += [] if last else [slice(0, 1), slice(batch - 1, batch)]
+    parts += [slice(0, 1), slice(batch - 1, batch)]
     for part in parts:
         cut = (..., part) if last else part
         assert convolver.convolve(x[cut], k, mode, axes=axes).tobytes() == y[cut].tobytes()

@@ -26,9 +26,13 @@ def test_result_type(left: str, right: str) -> None:
 @pytest.mark.parametrize("other", TYPES)
 def test_bfloat16(other: str) -> None:
     x, k = np.array([1, 2, 3], ml_dtypes.bfloat16), np.ones(2, other)
+    try:
+        expected = np.result_type(x, k)
+    except TypeError:
+        with pytest.raises(TypeError, match=f"x is bfloat16 and k is {other}, which have no common type"):
+            convolver.convolve(x, k, "valid")
+        return
     y = convolver.convolve(x, k, "valid")
-    half = {"bool": x.dtype, "int8": x.dtype, "uint8": x.dtype}
-    expected = half.get(other) or np.result_type(np.float16 if k.dtype.kind != "f" or k.itemsize > 2 else np.float32, k)
     assert y.dtype == expected
     assert_array_equal(y.astype(complex), [3, 5])
 

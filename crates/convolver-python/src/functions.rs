@@ -77,7 +77,8 @@ fn run<'py>(
 ///     ``k`` at least as long as ``x`` along every convolved axis changes
 ///     places with it, as in SciPy.
 /// axes : int or tuple of int, optional
-///     Axes of ``x`` to convolve; all of them if not given.
+///     Axes of ``x`` to convolve; all of them if not given. A ``k`` with as
+///     many dimensions as there are ``axes`` has them in the same order.
 /// stride, dilation : int or tuple of int
 ///     Step of the output, and distance between taps; one for all convolved
 ///     axes or one for each.

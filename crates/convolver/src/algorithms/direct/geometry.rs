@@ -58,8 +58,10 @@ impl Geometry {
             Lanes::Convolved => axes.len() - 1,
             Lanes::Batch(_) => axes.len(),
         };
-        // Among equals the last axis, whose lines lie closest together.
-        let row = (0..free).max_by_key(|&axis| (axes[axis].kernel, axis));
+        // Never the last of several axes: so taps are summed in one order whatever lanes run along, and an image alone
+        // has the bits that it has among others. Among equals the later axis, whose lines lie closer together.
+        let candidates = if axes.len() > 1 { axes.len() - 1 } else { free };
+        let row = (0..candidates).max_by_key(|&axis| (axes[axis].kernel, axis));
         Geometry {
             lanes,
             row,
