@@ -23,7 +23,7 @@ const fn uses_python(name: &'static str, about: &'static str, run: Work) -> Test
     Test { name, about, python: true, run }
 }
 
-const PYTHON_SOURCES: [&str; 3] = ["python", "tests/python", "demo"];
+const PYTHON_SOURCES: [&str; 4] = ["python", "tests/python", "demo", "bench"];
 
 /// Every test, in the order they run.
 const ALL: &[Test] = &[

@@ -261,13 +261,17 @@ impl Request {
         let Arranged { problem, swapped, input, kernel, .. } = arranged;
         let (x, k) = (key.x.shape.len(), key.k.shape.len());
         let axes = if swapped { [k, x] } else { [x, k] };
-        let plan = match cached(&problem, &key.choices.method, key.choices.memory) {
-            Ok(plan) if !Planner::asks(&problem) => Some(plan),
-            Ok(_) => None,
-            // An algorithm for kernels of a certain kind has not seen the kernel yet.
-            Err(Error::Refused { .. }) if matches!(key.choices.method, Method::Named(_)) => None,
-            Err(error) => return Err(raised(error)),
-        };
+        let measured = key.choices.method == Method::Measure;
+        let plan =
+            match cached(&problem, if measured { &Method::Auto } else { &key.choices.method }, key.choices.memory) {
+                // Measuring takes time: once, with the kernel at hand, while other threads go on.
+                Ok(_) if measured => None,
+                Ok(plan) if !Planner::asks(&problem) => Some(plan),
+                Ok(_) => None,
+                // An algorithm for kernels of a certain kind has not seen the kernel yet.
+                Err(Error::Refused { .. }) if matches!(key.choices.method, Method::Named(_)) => None,
+                Err(error) => return Err(raised(error)),
+            };
         Ok(Request {
             input: Cast::new(input, axes[0], problem.input_shape()),
             kernel: Cast::new(kernel, axes[1], problem.kernel_shape()),
@@ -355,7 +359,7 @@ impl Request {
         let plan = match &self.plan {
             Some(plan) => plan,
             None => {
-                found = self.plan(&kernel).map_err(raised)?;
+                found = py.detach(|| self.plan(&kernel)).map_err(raised)?;
                 &found
             }
         };

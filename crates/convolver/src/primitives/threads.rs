@@ -4,7 +4,6 @@
 
 use crate::primitives::process::PerProcess;
 use crate::problem::Error;
-use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The number asked for; 0 until then, which means one for every core.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Threads, and how many they are.
+/// Threads that help the calling one, and how many they are.
 type Pool = (usize, Arc<ThreadPool>);
 
 /// The threads of this process. A forked child has none of its parent's.
@@ -35,24 +34,38 @@ pub fn set_count(threads: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn pool() -> Option<Arc<ThreadPool>> {
-    let threads = count();
-    if threads == 1 {
+fn pool() -> Option<Pool> {
+    let helpers = count() - 1;
+    if helpers == 0 {
         return None;
     }
     let mut state = POOL.get().lock().unwrap_or_else(PoisonError::into_inner);
-    if state.as_ref().is_none_or(|(size, _)| *size != threads) {
+    if state.as_ref().is_none_or(|(size, _)| *size != helpers) {
         // Where the system gives no more threads, the calling thread does the work.
-        let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("convolver-{i}"));
-        *state = builder.build().ok().map(|pool| (threads, Arc::new(pool)));
+        let builder = ThreadPoolBuilder::new().num_threads(helpers).thread_name(|i| format!("convolver-{i}"));
+        *state = builder.build().ok().map(|pool| (helpers, Arc::new(pool)));
     }
-    state.as_ref().map(|(_, pool)| pool.clone())
+    state.clone()
 }
 
-/// Does pieces `0..pieces`, on the calling thread alone unless `shared`.
+/// Does pieces `0..pieces`, on the calling thread alone unless `shared`. The calling thread takes pieces from the first
+/// moment on, so that helpers that are slow to wake cost nothing but their help.
 pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
-    match if shared && pieces > 1 { pool() } else { None } {
-        Some(pool) => pool.install(|| (0..pieces).into_par_iter().with_max_len(1).for_each(&work)),
-        None => (0..pieces).for_each(work),
-    }
+    let Some((helpers, pool)) = (if shared && pieces > 1 { pool() } else { None }) else {
+        return (0..pieces).for_each(work);
+    };
+    let next = AtomicUsize::new(0);
+    let take = || {
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= pieces {
+                return;
+            }
+            work(piece);
+        }
+    };
+    pool.in_place_scope(|scope| {
+        (0..helpers.min(pieces - 1)).for_each(|_| scope.spawn(|_| take()));
+        take();
+    });
 }
