@@ -8,6 +8,8 @@ use std::marker::PhantomData;
 
 /// Numbers on the stack: a row of the input, as it is and extended, the taps and a row of outputs.
 const NUMBERS: usize = 128;
+/// The same for the smallest of all.
+const FEW: usize = 32;
 /// Axes of an operand at most.
 const AXES: usize = 8;
 
@@ -48,9 +50,19 @@ impl<W: Storing> Prepared for OnStack<W> {
 
 /// Computes such a problem, in the order of the definition.
 pub(super) fn run<W: Storing>(problem: &Problem, operands: Operands<'_>) {
+    let axis = &problem.axes[0];
+    // Numbers are set to zero first, which for the fewest taps takes as long as the sums.
+    if axis.input + axis.kernel + 2 * axis.extended() <= FEW {
+        run_with::<W, FEW>(problem, operands);
+    } else {
+        run_with::<W, NUMBERS>(problem, operands);
+    }
+}
+
+fn run_with<W: Storing, const N: usize>(problem: &Problem, operands: Operands<'_>) {
     let Operands { input, kernel, mut output } = operands;
     let axis = &problem.axes[0];
-    let mut numbers = [W::default(); NUMBERS];
+    let mut numbers = [W::default(); N];
     let (x, rest) = numbers.split_at_mut(axis.input);
     let (k, rest) = rest.split_at_mut(axis.kernel);
     let (y, row) = rest.split_at_mut(output.shape()[output.shape().len() - 1]);
