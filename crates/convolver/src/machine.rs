@@ -18,8 +18,9 @@ pub struct Machine {
     pub rates: Rates,
 }
 
-/// Costs in named units. One core of a 2.7 GHz server of 2023 (Sapphire Rapids), medians of a run of its own; a
-/// calibration replaces the numbers, not the units.
+/// Costs in named units, for one core of a server of 2023 (Sapphire Rapids). The bytes a second and the hand-off were
+/// measured on such a machine; the time of a tile and of a scalar product are estimates. A calibration replaces the
+/// numbers, not the units.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Bytes a second copied within the second-level cache.
@@ -81,7 +82,7 @@ impl Machine {
 
     /// Multiply-adds a second of one core in vectors of this type.
     pub fn products_per_second(&self, working: WorkingType) -> f64 {
-        // Two vector multiply-adds a cycle at 2.5 GHz, and what each type needs more than that.
+        // Two vector multiply-adds a cycle at 2.5 GHz; what each type needs more than that is an estimate.
         let vectors = 5e9;
         let bytes = self.set.vector_bytes as f64;
         match working {

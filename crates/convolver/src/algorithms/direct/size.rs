@@ -14,7 +14,7 @@ const PIECES: usize = 16;
 /// Seconds of one piece at least: below this, handing it over costs more than it gains.
 const PIECE_SECONDS: f64 = 10e-6;
 /// Share of the multiply-add rate reached where a loaded input serves several outputs, and where it serves one.
-/// Measured on 256² images with 5×5 taps and on 10⁶ samples with 64 taps.
+/// Estimates: 256² f32 images were seen at 0.53 with 5×5 taps and at 0.73 with 11×11.
 const REUSED: f64 = 0.7;
 const LOADED: f64 = 0.4;
 

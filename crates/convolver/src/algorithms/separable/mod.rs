@@ -103,7 +103,7 @@ fn tiling(problem: &Problem, recipe: &Recipe) -> Tiling {
     Geometry::new(problem, Lanes::Convolved).tiling(problem, &recipe.tile, 1)
 }
 
-/// Share of the multiply-add rate that passes of a few taps reach in the second-level cache.
+/// Share of the multiply-add rate that passes of a few taps reach in the second-level cache: an estimate.
 const REACHED: f64 = 0.35;
 
 fn seconds(problem: &Problem, machine: &Machine, recipe: &Recipe, tiling: &Tiling) -> f64 {
