@@ -14,7 +14,7 @@ pub mod working;
 pub use arch::InstructionSet;
 pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
 pub use memory::{Dims, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position};
-pub use micro::{Band, Phase};
+pub use micro::{Band, Dots, Phase};
 pub use simd::Lane;
 pub use working::{Truth, Working, WorkingType};
 

@@ -43,4 +43,33 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// As `splat`.
     unsafe fn add_product(self, left: Self, right: Self) -> Self;
+
+    /// The first `count < COUNT` numbers, and zeros. Nothing behind them is touched.
+    ///
+    /// # Safety
+    /// As `splat`; `count` numbers from `pointer` on must be readable.
+    #[inline(always)]
+    unsafe fn load_first(pointer: *const Self::Lane, count: usize) -> Self {
+        let mut numbers = [Self::Lane::default(); WIDEST];
+        // SAFETY: the caller's word; `count` numbers fit the array, and so does a vector.
+        unsafe {
+            std::ptr::copy_nonoverlapping(pointer, numbers.as_mut_ptr(), count);
+            Self::load(numbers.as_ptr())
+        }
+    }
+
+    /// The sum of the numbers, in one order.
+    ///
+    /// # Safety
+    /// As `splat`.
+    #[inline(always)]
+    unsafe fn sum(self) -> Self::Lane {
+        let mut numbers = [Self::Lane::default(); WIDEST];
+        // SAFETY: the caller's word; a vector fits the array.
+        unsafe { self.store(numbers.as_mut_ptr()) };
+        numbers[..Self::COUNT].iter().fold(Self::Lane::default(), |sum, &number| sum.plus(number))
+    }
 }
+
+/// Numbers in the widest vector there is.
+pub(crate) const WIDEST: usize = 64;

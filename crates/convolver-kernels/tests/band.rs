@@ -1,10 +1,13 @@
 //! The band micro-kernel against its formula: every instruction set, every lane, every shape of block.
 
+#[path = "support/job.rs"]
+mod job;
 mod support;
 
 use convolver_kernels::{Band, InstructionSet, MatrixMut, Phase};
+use job::Job;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use support::{Exact, Job, Random};
+use support::{Exact, Random};
 
 /// Runs a job into the middle of a slice of canaries, and checks every element of the slice.
 fn check<L: Exact>(set: &'static InstructionSet, job: &Job<L>, random: &mut Random) {

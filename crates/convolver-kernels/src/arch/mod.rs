@@ -7,8 +7,8 @@ mod x86_64_v3;
 mod x86_64_v4;
 
 use crate::memory::MatrixMut;
-use crate::micro::Band;
 use crate::micro::band::{self, Strip};
+use crate::micro::{Band, Dots, dots};
 use crate::simd::Lane;
 use crate::working::Truth;
 
@@ -59,6 +59,8 @@ pub struct Kernels<L: Lane> {
     pub(crate) count: usize,
     /// Strips of a band, from one row on.
     pub(crate) strips: &'static [Strip<L>],
+    /// Dot products.
+    pub(crate) dots: dots::Run<L>,
 }
 
 impl InstructionSet {
@@ -83,6 +85,17 @@ impl InstructionSet {
         // SAFETY: both asserted above.
         unsafe { band::run(kernels.strips, job, target) }
     }
+
+    /// Computes rows of dot products.
+    ///
+    /// # Panics
+    /// If the job reads outside its tile, or the CPU lacks the instruction set.
+    pub fn dots<L: Lane>(&'static self, job: &Dots<'_, L>, target: &mut MatrixMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        job.check(target.rows, target.columns);
+        // SAFETY: both asserted above.
+        unsafe { (L::kernels(self).dots)(job, target) }
+    }
 }
 
 /// Writes the kernels of an instruction set: every generic body behind a door that enables its features. For each number
@@ -105,18 +118,27 @@ macro_rules! kernels {
             // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
             unsafe { $crate::micro::band::strip::<$vector, R, W>(job, target, row) }
         }
+        // SAFETY: see `dots::Run`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn dots(job: &$crate::micro::Dots<'_, Number>, target: &mut $crate::memory::MatrixMut<'_, Number>) {
+            // SAFETY: as above. Eight sums are as many as two multiply-adds a cycle keep waiting.
+            unsafe { $crate::micro::dots::run::<$vector, 8>(job, target) }
+        }
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
+            dots,
         }
     }};
 }
 pub(crate) use kernels;
 
-/// Implements [`Vector`](crate::simd::Vector) for a register type.
+/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load the first few numbers and to sum lanes, where
+/// there are instructions for it.
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
-     $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr) => {
+     $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
+     $(, first $first:expr, sum $total:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -145,6 +167,18 @@ macro_rules! vector {
                 // SAFETY: the caller vouches for the instruction set.
                 Self(unsafe { $product })
             }
+            $(
+                #[inline(always)]
+                unsafe fn load_first(pointer: *const $lane, count: usize) -> Self {
+                    // SAFETY: as for `load`; lanes that are masked are not read.
+                    Self(unsafe { $first(pointer.cast(), count) })
+                }
+                #[inline(always)]
+                unsafe fn sum(self) -> $lane {
+                    // SAFETY: the caller vouches for the instruction set.
+                    unsafe { $total(self.0) }
+                }
+            )?
         }
     };
 }

@@ -71,6 +71,22 @@ impl Layout {
         split
     }
 
+    fn merged(&self, outer: usize, inner: usize) -> Option<Self> {
+        let length = self.shape[inner];
+        // An axis of one element has any stride.
+        let stride = if length == 1 { self.strides[outer] } else { self.strides[inner] };
+        let fits = self.shape[outer] == 1 || self.strides[outer] == stride.checked_mul(length as isize)?;
+        if outer == inner || !fits {
+            return None;
+        }
+        let mut merged = self.clone();
+        merged.shape[outer] *= length;
+        merged.strides[outer] = stride;
+        merged.shape.remove(inner);
+        merged.strides.remove(inner);
+        Some(merged)
+    }
+
     fn reversed(&self, axis: usize) -> Self {
         let mut reversed = self.clone();
         let last = self.shape[axis].saturating_sub(1) as isize;
@@ -242,6 +258,11 @@ impl<'a> View<'a> {
         Self::of(self.layout.split(axis, outer))
     }
 
+    /// Two axes as one, where the elements of `inner` lie in memory between neighbours of `outer` and fill that gap.
+    pub fn merged(&self, outer: usize, inner: usize) -> Option<Self> {
+        self.layout.merged(outer, inner).map(Self::of)
+    }
+
     /// A box of the view.
     pub fn sliced(&self, starts: &[usize], lengths: &[usize]) -> Self {
         Self::of(self.layout.sliced(starts, lengths))
@@ -350,6 +371,14 @@ impl<'a> ViewMut<'a> {
         ViewMut { layout: self.layout.split(axis, outer), lifetime: PhantomData }
     }
 
+    /// Two axes as one, as [`View::merged`]; otherwise the view as it was.
+    pub fn merged(self, outer: usize, inner: usize) -> Result<Self, Self> {
+        match self.layout.merged(outer, inner) {
+            Some(layout) => Ok(ViewMut { layout, lifetime: PhantomData }),
+            None => Err(self),
+        }
+    }
+
     /// A box of the view.
     pub fn sliced(&mut self, starts: &[usize], lengths: &[usize]) -> ViewMut<'_> {
         ViewMut { layout: self.layout.sliced(starts, lengths), lifetime: PhantomData }
@@ -407,6 +436,11 @@ pub struct Source<'a, L> {
     pub(crate) length: usize,
     lifetime: PhantomData<&'a L>,
 }
+
+// SAFETY: a source only reads, as a shared slice does.
+unsafe impl<L: Sync> Send for Source<'_, L> {}
+// SAFETY: as above.
+unsafe impl<L: Sync> Sync for Source<'_, L> {}
 
 impl<'a, L> From<&'a [L]> for Source<'a, L> {
     fn from(slice: &'a [L]) -> Self {

@@ -17,7 +17,7 @@
 //!           output is cut into bands.
 
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Lane, Vector};
+use crate::simd::{Lane, Vector, WIDEST};
 use std::mem::MaybeUninit;
 
 /// Taps of the same number of kernel rows, which lie as far apart as output rows.
@@ -157,9 +157,6 @@ unsafe fn rows_copied<L: Lane>(
         unsafe { std::ptr::copy_nonoverlapping(from.offset(row * from_stride), to.offset(row * to_stride), columns) };
     }
 }
-
-/// Numbers in the widest vector there is.
-const WIDEST: usize = 64;
 
 /// R rows × W vectors of outputs, held in registers.
 ///

@@ -1,6 +1,7 @@
 //! Guard pages: machine code between two pages that crash whoever touches them.
 
-use crate::support::{Exact, Job, Random};
+use crate::job::Job;
+use crate::support::{Exact, Random};
 use crate::types::{Expected, samples};
 use convolver_kernels::num_complex::Complex;
 use convolver_kernels::{Band, ElementType, InstructionSet, MatrixMut, Truth, View, ViewMut};

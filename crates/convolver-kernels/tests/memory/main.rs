@@ -9,6 +9,8 @@
 
 #[cfg(unix)]
 mod guard;
+#[path = "../support/job.rs"]
+mod job;
 mod model;
 #[path = "../support/mod.rs"]
 mod support;

@@ -85,6 +85,20 @@ impl Model {
         }
     }
 
+    /// Two axes as one.
+    pub(crate) fn merged(&self, outer: usize, inner: usize) -> Self {
+        let (mut shape, length) = (self.shape.clone(), self.shape[inner]);
+        shape[outer] *= length;
+        shape.remove(inner);
+        let at = if inner < outer { outer - 1 } else { outer };
+        self.derived(shape, |mut index| {
+            let place = index[at];
+            index[at] = place / length;
+            index.insert(inner, place % length);
+            index
+        })
+    }
+
     /// A change that this view can undergo; one that repeats elements only if it is `read`.
     pub(crate) fn random_change(&self, random: &mut Random, read: bool) -> Change {
         let count = self.shape.len();

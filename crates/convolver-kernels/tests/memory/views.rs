@@ -114,6 +114,43 @@ fn derived_views_write_the_right_elements() {
 }
 
 #[test]
+fn merged_axes_name_the_elements_of_both() {
+    let (mut random, mut merges) = (Random(7), 0);
+    for _ in 0..2000 {
+        let shape = random_shape(&mut random);
+        let array = numbered(&shape);
+        let (mut model, mut changes) = (Model::dense(&shape), Vec::new());
+        for _ in 0..random.below(3) {
+            let change = model.random_change(&mut random, false);
+            model = model.changed(&change);
+            changes.push(change);
+        }
+        let axes = model.shape.len();
+        let (outer, inner) = (random.below(axes.max(1)), random.below(axes.max(1)));
+        if axes == 0 {
+            continue;
+        }
+        let view = array.view();
+        let view = changes.iter().fold(view, |view, change| changed(&view, change));
+        let Some(merged) = view.merged(outer, inner) else { continue };
+        let model = model.merged(outer, inner);
+        check(&merged, &model, &mut random, &changes);
+        merges += 1;
+    }
+    assert!(merges > 300, "only {merges} pairs of axes could be merged");
+}
+
+#[test]
+fn merged_axes_are_written_through() {
+    let mut array = numbered(&[2, 3, 4]);
+    let view = array.view_mut().merged(0, 2).expect_err("the middle axis lies between");
+    let mut view = view.merged(1, 2).expect("neighbours merge");
+    assert_eq!(view.shape(), [2, 12]);
+    view.set(&[1, 7], integer(99));
+    assert_eq!(array.view().get(&[1, 1, 3]), integer(99));
+}
+
+#[test]
 fn views_of_ndarray_views() {
     let mut array = Array::from_shape_fn(IxDyn(&[4, 5, 6]), |index| (index[0] * 100 + index[1] * 10 + index[2]) as i64);
     let mut part = array.view();

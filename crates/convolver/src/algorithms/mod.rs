@@ -5,7 +5,7 @@ mod separable;
 
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
-use convolver_kernels::{Dims, View, ViewMut};
+use convolver_kernels::{View, ViewMut};
 
 /// Every algorithm, in the order `explain` prints them.
 pub const ALL: &[&dyn Algorithm] = &[&direct::Direct, &separable::Separable];
@@ -18,9 +18,6 @@ pub trait Algorithm: Sync {
     /// How it would compute the problem within `memory` bytes of workspace and what that costs, or why it cannot.
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal>;
 
-    /// Does all work that depends on the kernel but not on the input.
-    fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared>;
-
     /// The factor c such that every output is within c·Σ|k||x| of the exact one, its own window counted, while no
     /// product or sum over- or underflows. 0 for exact types.
     fn error_bound(&self, problem: &Problem) -> f64;
@@ -30,11 +27,23 @@ pub trait Algorithm: Sync {
     fn recognise(&self, problem: &Problem, kernel: &View<'_>, known: &mut Known) {
         let _ = (problem, kernel, known);
     }
+}
+
+/// How an algorithm will compute a problem: everything that depends on neither operand.
+pub trait Recipe: Send + Sync {
+    /// Does all work that depends on the kernel but not on the input.
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared>;
 
     /// Computes one input with one kernel, where that can be done cheaper than by `prepare` and `run`.
-    fn run_once(&self, problem: &Problem, recipe: &Recipe, machine: &Machine, operands: Operands<'_>) {
-        self.prepare(problem, recipe, operands.kernel, machine).run(operands.input, operands.output);
+    fn run_once(&self, operands: Operands<'_>) {
+        self.prepare(operands.kernel).run(operands.input, operands.output);
     }
+}
+
+/// A kernel made ready; runs any number of inputs from any number of threads.
+pub trait Prepared: Send + Sync {
+    /// Computes one input.
+    fn run(&self, input: &View<'_>, output: ViewMut<'_>);
 }
 
 /// The arrays of one computation, with their axes in the problem's order.
@@ -47,32 +56,12 @@ pub struct Operands<'a> {
     pub output: ViewMut<'a>,
 }
 
-/// A kernel made ready; runs any number of inputs from any number of threads.
-pub trait Prepared: Send + Sync {
-    /// Computes one input.
-    fn run(&self, input: &View<'_>, output: ViewMut<'_>);
-}
-
-/// How an algorithm would compute a problem: inert data.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Recipe {
-    /// Outputs per tile along each convolved axis.
-    pub tile: Dims<usize>,
-    /// Summed elements per pass over a tile.
-    pub summed: usize,
-    /// Whether the work is worth handing to other threads.
-    pub shared: bool,
-    /// Bytes of workspace that one tile may use.
-    pub bytes: usize,
-    /// Whether a single run fits the stack.
-    pub on_stack: bool,
-}
-
 /// A recipe with what it is predicted to cost.
-#[derive(Clone, PartialEq, Debug)]
 pub struct Candidate {
     /// What would be done.
-    pub recipe: Recipe,
+    pub recipe: Box<dyn Recipe>,
+    /// Whether the work is worth handing to other threads.
+    pub shared: bool,
     /// Predicted time.
     pub seconds: f64,
     /// Memory beside the operands, with every core at work.

@@ -1,7 +1,6 @@
 //! Choosing by the clock: every candidate computes the problem on made-up data.
 
 use super::Answer;
-use crate::machine::Machine;
 use crate::problem::Problem;
 use convolver_kernels::{Owned, Scalar, grid_position};
 use std::time::Instant;
@@ -10,18 +9,16 @@ use std::time::Instant;
 const ROUNDS: usize = 3;
 
 /// The number of the fastest candidate, of which there is at least one.
-pub(super) fn fastest(problem: &Problem, machine: &Machine, answers: &[Answer]) -> usize {
+pub(super) fn fastest(problem: &Problem, answers: &[Answer]) -> usize {
     let input = Owned::zeros(problem.input, &problem.input_shape());
     let mut output = Owned::zeros(problem.output, &problem.output_shape());
     let kernel = ones(problem);
     let mut best: Vec<Option<f64>> = answers.iter().map(|_| None).collect();
     for _ in 0..ROUNDS {
-        for ((algorithm, answer), best) in answers.iter().zip(&mut best) {
+        for ((_, answer), best) in answers.iter().zip(&mut best) {
             let Ok(candidate) = answer else { continue };
             let start = Instant::now();
-            algorithm
-                .prepare(problem, &candidate.recipe, &kernel.view(), machine)
-                .run(&input.view(), output.view_mut());
+            candidate.recipe.prepare(&kernel.view()).run(&input.view(), output.view_mut());
             let seconds = start.elapsed().as_secs_f64();
             *best = Some(best.map_or(seconds, |best: f64| best.min(seconds)));
         }

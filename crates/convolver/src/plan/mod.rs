@@ -7,7 +7,7 @@ mod measure;
 pub use cache::{cached, cached_for};
 pub use explain::{Candidate, Explanation, duration, size};
 
-use crate::algorithms::{self, Algorithm, Operands, Prepared, Recipe, Refusal};
+use crate::algorithms::{self, Algorithm, Operands, Prepared, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Axis, Error, Known, Problem};
 use convolver_kernels::{Dims, Scalar, View, ViewMut, grid_position};
@@ -108,7 +108,7 @@ impl Planner {
             Method::Auto => cheapest(&answers).ok_or_else(|| nothing_fits(&answers, memory))?,
             Method::Measure => {
                 cheapest(&answers).ok_or_else(|| nothing_fits(&answers, memory))?;
-                measure::fastest(problem, &self.machine, &answers)
+                measure::fastest(problem, &answers)
             }
         };
         let mut plan = Plan {
@@ -119,7 +119,7 @@ impl Planner {
             chosen,
             long: false,
         };
-        plan.long = plan.recipe().shared || problem.products() > LONG;
+        plan.long = plan.chosen().1.shared || problem.products() > LONG;
         Ok(plan)
     }
 }
@@ -193,10 +193,6 @@ impl Plan {
         (*algorithm, answer.as_ref().expect("only candidates are chosen"))
     }
 
-    fn recipe(&self) -> &Recipe {
-        &self.chosen().1.recipe
-    }
-
     /// What is computed.
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -234,7 +230,7 @@ impl Plan {
         Ok(PreparedPlan {
             problem: self.problem.clone(),
             shapes: self.shapes.clone(),
-            prepared: algorithm.prepare(&self.problem, &candidate.recipe, kernel, &self.machine),
+            prepared: candidate.recipe.prepare(kernel),
             error_per_sample: algorithm.error_bound(&self.problem)
                 * largest_weight(&self.problem, kernel)
                 * self.problem.axes.iter().map(Axis::growth).product::<f64>(),
@@ -247,8 +243,7 @@ impl Plan {
         let written = check_run(&self.problem, &self.shapes, input, &output)?;
         apart("k", kernel.address_range(), written)?;
         if !self.problem.is_empty() {
-            let (algorithm, candidate) = self.chosen();
-            algorithm.run_once(&self.problem, &candidate.recipe, &self.machine, Operands { input, kernel, output });
+            self.chosen().1.recipe.run_once(Operands { input, kernel, output });
         }
         Ok(())
     }

@@ -49,23 +49,29 @@ fn pool() -> Option<Pool> {
 }
 
 /// Does pieces `0..pieces`, on the calling thread alone unless `shared`. The calling thread takes pieces from the first
-/// moment on, so that helpers that are slow to wake cost nothing but their help.
+/// moment on, so that helpers that are slow to wake cost nothing but their help. Each thread begins with a share of its
+/// own, so that the next call finds what lies in that core's cache there, and then takes what the others have left.
 pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
     let Some((helpers, pool)) = (if shared && pieces > 1 { pool() } else { None }) else {
         return (0..pieces).for_each(work);
     };
-    let next = AtomicUsize::new(0);
-    let take = || {
-        loop {
-            let piece = next.fetch_add(1, Ordering::Relaxed);
-            if piece >= pieces {
-                return;
+    let threads = (helpers + 1).min(pieces);
+    let first = |share: usize| share * pieces / threads;
+    let next: Vec<AtomicUsize> = (0..threads).map(|share| AtomicUsize::new(first(share))).collect();
+    let take = |own: usize| {
+        for share in (own..threads).chain(0..own) {
+            loop {
+                let piece = next[share].fetch_add(1, Ordering::Relaxed);
+                if piece >= first(share + 1) {
+                    break;
+                }
+                work(piece);
             }
-            work(piece);
         }
     };
+    let take = &take;
     pool.in_place_scope(|scope| {
-        (0..helpers.min(pieces - 1)).for_each(|_| scope.spawn(|_| take()));
-        take();
+        (1..threads).for_each(|own| scope.spawn(move |_| take(own)));
+        take(0);
     });
 }

@@ -61,11 +61,11 @@ impl Axis {
 
     /// The sample at place `at` of the spread-out input, whose own first sample is at 0.
     pub fn sample(&self, at: isize) -> Sample {
-        let spread = self.spread as isize;
-        if at.rem_euclid(spread) != 0 {
-            return Sample::Zero;
-        }
-        let index = at.div_euclid(spread);
+        let index = match self.spread as isize {
+            1 => at,
+            spread if at.rem_euclid(spread) != 0 => return Sample::Zero,
+            spread => at.div_euclid(spread),
+        };
         self.boundary[usize::from(index >= 0)].sample(index, self.input)
     }
 

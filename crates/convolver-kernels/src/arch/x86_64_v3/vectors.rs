@@ -17,10 +17,41 @@ unsafe fn low_products(left: __m256i, right: __m256i) -> __m256i {
     }
 }
 
+/// Masks of which the one from `8 - count` on has its first `count` lanes of 32 bits set.
+const FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// A mask of the first `count` lanes of `PARTS`·32 bits.
+#[inline(always)]
+unsafe fn first<const PARTS: usize>(count: usize) -> __m256i {
+    // SAFETY: the caller vouches for AVX2; `count` is less than the lanes, so eight masks are there.
+    unsafe { _mm256_loadu_si256(FIRST.as_ptr().add(8 - count * PARTS).cast()) }
+}
+
+#[inline(always)]
+unsafe fn sum_ps(vector: __m256) -> f32 {
+    // SAFETY: the caller vouches for AVX2.
+    unsafe {
+        let half = _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector));
+        let pair = _mm_add_ps(half, _mm_movehl_ps(half, half));
+        _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)))
+    }
+}
+
+#[inline(always)]
+unsafe fn sum_pd(vector: __m256d) -> f64 {
+    // SAFETY: the caller vouches for AVX2.
+    unsafe {
+        let half = _mm_add_pd(_mm256_castpd256_pd128(vector), _mm256_extractf128_pd::<1>(vector));
+        _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
+    }
+}
+
 vector!(F32x8(__m256): f32, 8,
-    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum));
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum),
+    first |pointer, count| _mm256_maskload_ps(pointer, first::<1>(count)), sum sum_ps);
 vector!(F64x4(__m256d): f64, 4,
-    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum));
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum),
+    first |pointer, count| _mm256_maskload_pd(pointer, first::<2>(count)), sum sum_pd);
 vector!(I16x16(__m256i): i16, 16,
     _mm256_set1_epi16, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi16(sum, _mm256_mullo_epi16(left, right)));

@@ -1,7 +1,8 @@
-//! Which axis lanes, rows and columns of a band run along.
+//! Which axis lanes, rows and columns run along.
 //!
 //! Lanes run along the last convolved axis, or along a batch axis where its elements lie together in memory. Rows run
-//! along the longest kernel axis that is left; every other tap is a column.
+//! along the longest kernel axis that is left; every other tap is a column. Where outputs are far apart or few, lanes run
+//! along the taps of the last axis instead, and every output is a dot product.
 //!
 //! Fold    A single convolved axis has no other axis for rows. Where a phase has many taps, rows are blocks of as many
 //!         outputs as a vector has lanes: output r·B + i sees through tap q·B + p what output (r+q)·B + i sees through
@@ -22,6 +23,8 @@ pub(in crate::algorithms) enum Lanes {
     Convolved,
     /// A batch axis.
     Batch(usize),
+    /// The taps of the last convolved axis.
+    Taps,
 }
 
 /// How the axes of a problem are walked. There is at least one convolved axis.
@@ -55,13 +58,16 @@ impl Geometry {
     pub(in crate::algorithms) fn new(problem: &Problem, lanes: Lanes) -> Self {
         let axes = &problem.axes;
         let free = match lanes {
-            Lanes::Convolved => axes.len() - 1,
+            Lanes::Convolved | Lanes::Taps => axes.len() - 1,
             Lanes::Batch(_) => axes.len(),
         };
         // Never the last of several axes: so taps are summed in one order whatever lanes run along, and an image alone
         // has the bits that it has among others. Among equals the later axis, whose lines lie closer together.
         let candidates = if axes.len() > 1 { axes.len() - 1 } else { free };
-        let row = (0..candidates).max_by_key(|&axis| (axes[axis].kernel, axis));
+        let row = match lanes {
+            Lanes::Taps => axes.len().checked_sub(2),
+            _ => (0..candidates).max_by_key(|&axis| (axes[axis].kernel, axis)),
+        };
         Geometry {
             lanes,
             row,
@@ -69,6 +75,15 @@ impl Geometry {
             others: (0..free).filter(|&axis| Some(axis) != row).collect(),
             phases: axes.iter().map(Phases::of).collect(),
         }
+        .side_by_side(lanes)
+    }
+
+    /// Where lanes run along taps, every place of the last axis stands in one phase.
+    fn side_by_side(mut self, lanes: Lanes) -> Self {
+        if let (Lanes::Taps, Some(last)) = (lanes, self.phases.last_mut()) {
+            *last = Phases::of(&Axis::new(1, 1));
+        }
+        self
     }
 
     /// Rows that are blocks of `block` outputs, where that gives a phase at least two kernel rows.
@@ -88,6 +103,7 @@ impl Geometry {
             axes.iter().zip(tile).map(|(axis, &tile)| (tile - 1) * axis.stride + axis.window()).collect();
         let (line, pitch) = match self.lanes {
             Lanes::Batch(_) => (lanes, lanes),
+            Lanes::Taps => (extents[axes.len() - 1], extents[axes.len() - 1]),
             Lanes::Convolved => {
                 let last = axes.len() - 1;
                 let line = tile[last] + (axes[last].window() - 1) / axes[last].stride;
@@ -97,7 +113,8 @@ impl Geometry {
         let mut steps: Dims<usize> = Dims::from_elem(0, axes.len());
         let mut plane = pitch;
         for axis in (0..axes.len()).rev() {
-            if self.lanes == Lanes::Convolved && axis == axes.len() - 1 {
+            if axis == axes.len() - 1 && !matches!(self.lanes, Lanes::Batch(_)) {
+                steps[axis] = usize::from(self.lanes == Lanes::Taps);
                 continue;
             }
             steps[axis] = plane;
@@ -106,32 +123,42 @@ impl Geometry {
         Tiling { line, steps, extents, plane }
     }
 
-    /// How the loader packs the box whose first output is at `output`.
+    /// How the loader packs a box of these extents whose first output is at `output`.
     pub(in crate::algorithms) fn packing(
         &self,
         problem: &Problem,
         tiling: &Tiling,
+        extents: Dims<usize>,
         output: &[usize],
-        lane_start: usize,
+        (lane_start, lane_count): (usize, usize),
     ) -> Packing {
         let starts = problem.axes.iter().zip(output).map(|(axis, &output)| axis.place(output, 0));
         let line = match self.lanes {
-            Lanes::Convolved => Line::Convolved { length: tiling.line },
-            Lanes::Batch(axis) => Line::Batch { axis, start: lane_start, count: tiling.line },
+            Lanes::Convolved | Lanes::Taps => Line::Convolved { length: tiling.line },
+            Lanes::Batch(axis) => Line::Batch { axis, start: lane_start, count: lane_count },
         };
-        Packing {
-            starts: starts.collect(),
-            extents: tiling.extents.clone(),
-            phases: self.phases.clone(),
-            steps: tiling.steps.clone(),
-            line,
+        Packing { starts: starts.collect(), extents, phases: self.phases.clone(), steps: tiling.steps.clone(), line }
+    }
+
+    /// The convolved axes as the loader sees them: runs of taps lie side by side, whatever the stride.
+    pub(in crate::algorithms) fn loaded_axes(&self, problem: &Problem) -> SmallVec<[Axis; 3]> {
+        let mut axes = problem.axes.clone();
+        if let (Lanes::Taps, Some(last)) = (self.lanes, axes.last_mut()) {
+            last.stride = 1;
         }
+        axes
     }
 
     /// Every tap, by phases of columns of rows.
     pub(in crate::algorithms) fn taps(&self, problem: &Problem) -> Taps {
         let last = problem.axes.len() - 1;
         let mut lengths: Dims<usize> = problem.axes.iter().map(|axis| axis.kernel).collect();
+        if self.lanes == Lanes::Taps {
+            lengths[last] = 1;
+            let columns = (0..lengths.iter().product()).map(|number| vec![grid_position(&lengths, number)]);
+            let step = self.row.map_or(0, |row| problem.axes[row].stride);
+            return Taps { sets: 1, step, phases: vec![columns.collect()] };
+        }
         if let (None, Some(block)) = (self.row, self.fold) {
             let phases = folded_taps(&problem.axes[last], block);
             let place = |tap: usize| {
@@ -170,6 +197,7 @@ impl Geometry {
         let last = problem.axes.len() - 1;
         let along = |axis: usize| taps[axis] * problem.axes[axis].dilation;
         if self.lanes != Lanes::Convolved {
+            // A run of taps starts at its first one.
             return (0..=last).map(|axis| along(axis) * tiling.steps[axis]).sum();
         }
         let stride = problem.axes[last].stride;

@@ -8,6 +8,8 @@
 //!               │ c0 ▒▒▒▒▒▒▒ │      rows of outputs × lanes = a band; the other taps are its columns
 //!               │ c1 ▒▒▒▒▒▒▒ │
 //!               └────────────┘
+//! Taps      where outputs are far apart or few and the kernel's rows are runs of neighbours, lanes run along the taps
+//! Merged    axes that lie together in memory are walked as one (`merge`)
 //! Complex   x·(a + ib) is x·a and x·b, joined when the tile is stored: the band knows real numbers only, and a real
 //!           kernel on a complex input costs no more than two real inputs.
 //! Cost      products / rate, with the rate lower where a loaded input serves one output; bytes packed and written
@@ -17,19 +19,25 @@
 //! Source    the band: Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008), applied to a
 //!           sliding window; error: Higham, Accuracy and Stability of Numerical Algorithms, §3.1
 
+mod cost;
 mod geometry;
-mod prepare;
+mod merge;
+mod recipe;
 mod run;
 mod size;
 mod small;
+mod store;
+mod walk;
+mod weights;
 
 pub(super) use geometry::{Geometry, Lanes, Rows, Tiling, slack};
-pub(super) use size::{Sizes, candidate as direct_candidate, fitting, output_tile, tiles};
+pub(super) use recipe::candidate as direct_candidate;
+pub(super) use size::{Fit, Sizes, fitting, output_tile, tiles};
 
-use super::{Algorithm, Candidate, Operands, Prepared, Recipe, Refusal};
+use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Boundary, Problem};
-use convolver_kernels::{View, rounding_unit, with_working};
+use convolver_kernels::rounding_unit;
 
 /// The algorithm; see the module.
 pub(super) struct Direct;
@@ -40,26 +48,11 @@ impl Algorithm for Direct {
     }
 
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
-        size::candidate(problem, machine, memory)
-    }
-
-    fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared> {
-        if recipe.on_stack {
-            return with_working!(problem.working(), W => Box::new(small::OnStack::<W>::new(problem, kernel)));
-        }
-        with_working!(problem.working(), W => Box::new(prepare::Direct::<W>::new(problem, recipe, kernel, machine)))
+        recipe::candidate(problem, machine, memory)
     }
 
     fn error_bound(&self, problem: &Problem) -> f64 {
         error_factor(problem, problem.taps())
-    }
-
-    fn run_once(&self, problem: &Problem, recipe: &Recipe, machine: &Machine, operands: Operands<'_>) {
-        if recipe.on_stack {
-            with_working!(problem.working(), W => small::run::<W>(problem, operands));
-        } else {
-            self.prepare(problem, recipe, operands.kernel, machine).run(operands.input, operands.output);
-        }
     }
 }
 

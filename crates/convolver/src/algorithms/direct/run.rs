@@ -1,58 +1,132 @@
 //! One input, tile by tile.
 
 use super::geometry::{Lanes, Tiling, slack};
-use super::prepare::{Direct, Walk};
+use super::recipe::Ways;
 use super::size::output_tile;
-use crate::algorithms::Prepared;
+use super::store::store;
+use super::walk::{Columns, Walk};
+use super::weights::Weights;
 use crate::primitives::{threads, tile::Loader};
-use crate::problem::Conjugate;
+use crate::problem::{Axis, Conjugate, Problem};
 use convolver_kernels::{
-    Band, Dims, InstructionSet, Kind, Lane, MatrixMut, Phase, Scratch, Source, Storing, Tiles, View, ViewMut, Working,
-    grid_position,
+    Band, Dims, Dots, InstructionSet, Kind, Lane, MatrixMut, Phase, Scratch, Source, Storing, Tiles, View, ViewMut,
+    Working, grid_position,
 };
+use smallvec::SmallVec;
 use std::ops::Range;
 
-impl<W: Storing> Prepared for Direct<W> {
-    fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let (input, output) = match self.added_axis {
-            true => {
-                let at = (input.shape().len(), output.shape().len());
-                (input.repeated(at.0, 1), output.with_axis(at.1))
-            }
-            false => (input.clone(), output),
+/// Computes one input along a walk.
+pub(super) fn tiles<W: Storing>(ways: &Ways, walk: &Walk, weights: &Weights<W>, input: &View<'_>, output: ViewMut<'_>) {
+    let run = Run::new(ways, walk, weights, input);
+    let lanes = walk.geometry.lanes;
+    let shape = output_tile(&ways.problem, &walk.tile, lanes, walk.count);
+    if output.shape().iter().zip(&shape).all(|(length, tile)| length <= tile) {
+        let start: Dims<usize> = Dims::from_elem(0, shape.len());
+        return Tile::new(&run, &start, output).run();
+    }
+    let tiles = Tiles::new(output, &shape);
+    threads::for_each(tiles.len(), ways.shared, |number| {
+        if let Some((start, view)) = tiles.take(number) {
+            Tile::new(&run, &start, view).run();
+        }
+    });
+}
+
+/// What all tiles of one input share.
+struct Run<'a, W: Working> {
+    problem: &'a Problem,
+    set: &'static InstructionSet,
+    walk: &'a Walk,
+    weights: &'a Weights<W>,
+    input: &'a View<'a>,
+    /// The input itself as a box, for tiles that see nothing outside it.
+    placed: Option<Placed<'a, W::Lane>>,
+    /// Offsets in the packed box of a pass of as many summed elements as fit.
+    columns: Columns,
+}
+
+/// An input whose elements are what sums are made of, neighbours along the lanes.
+struct Placed<'a, L> {
+    source: Source<'a, L>,
+    tiling: Tiling,
+    phases: SmallVec<[Phase; 4]>,
+    columns: Columns,
+}
+
+/// Boxes of inputs that a tile sees, packed or in place.
+struct Boxes<'a, L> {
+    source: Source<'a, L>,
+    /// Where the box of the tile's first output starts.
+    origin: usize,
+    /// Steps within a box.
+    tiling: &'a Tiling,
+    phases: &'a [Phase],
+    columns: &'a [usize],
+    /// The summed elements that are there.
+    elements: Range<usize>,
+}
+
+impl<'a, W: Storing> Run<'a, W> {
+    fn new(ways: &'a Ways, walk: &'a Walk, weights: &'a Weights<W>, input: &'a View<'a>) -> Self {
+        let problem = &ways.problem;
+        let summed: usize = problem.summed.iter().product();
+        let starts: SmallVec<[usize; 4]> =
+            (0..walk.summed.min(summed)).map(|element| element * walk.tiling.plane).collect();
+        Run {
+            problem,
+            set: ways.set,
+            walk,
+            weights,
+            input,
+            placed: Self::placed(problem, walk, input),
+            columns: walk.columns(problem, &walk.tiling, &starts),
+        }
+    }
+
+    fn placed(problem: &Problem, walk: &Walk, input: &View<'a>) -> Option<Placed<'a, W::Lane>> {
+        let size = input.element().size();
+        let first = input.shape().len() - problem.axes.len();
+        let (lane_axis, together) = match walk.geometry.lanes {
+            Lanes::Batch(axis) => (axis, true),
+            Lanes::Taps => (input.shape().len() - 1, true),
+            Lanes::Convolved => (input.shape().len() - 1, problem.axes[problem.axes.len() - 1].stride == 1),
         };
-        let walk = self.walk(&input);
-        let tiles = Tiles::new(output, &output_tile(&self.problem, &walk.recipe, walk.geometry.lanes));
-        threads::for_each(tiles.len(), walk.recipe.shared, |number| {
-            if let Some((start, view)) = tiles.take(number) {
-                Tile::new(self, walk, &start, view).run(&input);
-            }
-        });
+        let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
+        // A real input of complex sums has half the numbers.
+        let whole = problem.input.size() == W::PARTS * size_of::<W::Lane>();
+        if !(together && plain && whole && input.strides()[lane_axis] == size as isize) {
+            return None;
+        }
+        let source = input.source::<W::Lane>()?;
+        let step = |axis: usize| input.strides()[axis] as usize / size;
+        let summed_at = problem.batch.len() + problem.group.len();
+        let elements: SmallVec<[usize; 4]> = (0..problem.summed.iter().product())
+            .map(|element| {
+                let position = grid_position(&problem.summed, element);
+                position.iter().enumerate().map(|(axis, &at)| at * step(summed_at + axis)).sum()
+            })
+            .collect();
+        let steps = (0..problem.axes.len()).map(|axis| step(first + axis)).collect();
+        let tiling = Tiling { steps, ..walk.tiling.clone() };
+        let columns = walk.columns(problem, &tiling, &elements);
+        Some(Placed { source, tiling, phases: phases(walk, elements.len()), columns })
     }
 }
 
-/// The boxes of inputs that a tile sees, packed or in place.
-struct Boxes<'a, L> {
-    source: Source<'a, L>,
-    /// Where the first box starts.
-    origin: usize,
-    /// Where the box of each summed element starts, from there.
-    elements: Vec<usize>,
-    /// Steps within a box.
-    tiling: Tiling,
+/// Phases of the kernel over some summed elements.
+fn phases(walk: &Walk, elements: usize) -> SmallVec<[Phase; 4]> {
+    walk.phases.iter().map(|phase| Phase { columns: phase.columns * elements, ..*phase }).collect()
 }
 
 /// One tile of the output.
 struct Tile<'a, W: Working> {
-    direct: &'a Direct<W>,
-    walk: &'a Walk<W>,
+    run: &'a Run<'a, W>,
     /// Where the tile starts: batch, group, bank, convolved.
     start: &'a [usize],
     output: ViewMut<'a>,
-    tiling: Tiling,
     /// Outputs of the tile along each convolved axis.
     shape: Dims<usize>,
-    /// The output's axis that lanes run along, and how many outputs.
+    /// The output's axis that the outputs of a row run along, and how many.
     lane: (usize, usize),
     /// The output's axis that rows run along, and how many.
     row: Option<(usize, usize)>,
@@ -62,93 +136,99 @@ struct Tile<'a, W: Working> {
 }
 
 impl<'a, W: Storing> Tile<'a, W> {
-    fn new(direct: &'a Direct<W>, walk: &'a Walk<W>, start: &'a [usize], output: ViewMut<'a>) -> Self {
-        let problem = &direct.problem;
+    fn new(run: &'a Run<'a, W>, start: &'a [usize], output: ViewMut<'a>) -> Self {
+        let problem = run.problem;
         let banks_at = problem.batch.len() + problem.group.len();
         let convolved_at = banks_at + problem.bank.len();
         let shape: Dims<usize> = output.shape()[convolved_at..].into();
-        let lane_axis = match walk.geometry.lanes {
-            Lanes::Convolved => output.shape().len() - 1,
+        let lane_axis = match run.walk.geometry.lanes {
+            Lanes::Convolved | Lanes::Taps => output.shape().len() - 1,
             Lanes::Batch(axis) => axis,
         };
         let lane = (lane_axis, output.shape()[lane_axis]);
-        let row = walk.geometry.row.map(|row| (convolved_at + row, shape[row]));
-        let tiling = walk.geometry.tiling(problem, &shape, lane.1);
-        Tile { direct, walk, start, output, tiling, shape, lane, row, banks_at, convolved_at }
+        let row = run.walk.geometry.row.map(|row| (convolved_at + row, shape[row]));
+        Tile { run, start, output, shape, lane, row, banks_at, convolved_at }
     }
 
-    fn run(mut self, input: &View<'_>) {
-        let summed: usize = self.direct.problem.summed.iter().product();
+    fn run(mut self) {
         let mut sums = self.scratch();
-        match self.in_place(input) {
-            Some(boxes) => self.bands(0..summed, &boxes, &mut sums),
-            None => self.packed(input, summed, &mut sums),
+        match self.origin() {
+            Some((placed, origin)) => {
+                let boxes = Boxes {
+                    source: placed.source,
+                    origin,
+                    tiling: &placed.tiling,
+                    phases: &placed.phases,
+                    columns: &placed.columns,
+                    elements: 0..self.run.problem.summed.iter().product(),
+                };
+                self.bands(&boxes, &mut sums);
+            }
+            None => self.packed(&mut sums),
         }
         if let Some(sums) = sums {
-            self.store(&sums);
+            let rows = self.row;
+            store(
+                &mut self.output,
+                &sums,
+                (self.banks_at, self.convolved_at),
+                &self.run.walk.geometry.others,
+                rows,
+                self.lane,
+            );
         }
     }
 
-    /// The input itself as the tile's box: where its elements are what sums are made of, neighbours along the lanes, and
-    /// the tile sees none outside.
-    fn in_place<'v>(&self, input: &View<'v>) -> Option<Boxes<'v, W::Lane>> {
-        let problem = &self.direct.problem;
-        let size = input.element().size();
-        let (first, lane_axis) = (input.shape().len() - problem.axes.len(), self.lane_of(input));
+    /// The input itself as the tile's box, where the tile sees nothing outside.
+    fn origin(&self) -> Option<(&'a Placed<'a, W::Lane>, usize)> {
+        let placed = self.run.placed.as_ref()?;
+        let problem = self.run.problem;
+        let filled = self.lane.1 * W::PARTS >= self.run.set.lanes::<W::Lane>();
+        if !filled && self.run.walk.geometry.lanes != Lanes::Taps {
+            return None;
+        }
+        let strides = self.run.input.strides();
+        let size = self.run.input.element().size();
+        let mut origin: usize = (0..self.banks_at).map(|axis| self.start[axis] * (strides[axis] as usize / size)).sum();
         let output = &self.start[self.convolved_at..];
-        let inside = problem.axes.iter().zip(output).zip(&self.tiling.extents).all(|((axis, &output), &extent)| {
+        for (number, (axis, &output)) in problem.axes.iter().zip(output).enumerate() {
             let place = axis.place(output, 0);
-            axis.spread == 1 && place >= 0 && place as usize + extent <= axis.input
-        });
-        let along = self.walk.geometry.lanes != Lanes::Convolved || problem.axes[problem.axes.len() - 1].stride == 1;
-        let whole = self.lane.1 * W::PARTS >= self.direct.set.lanes::<W::Lane>();
-        let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
-        if !(inside && along && whole && plain && input.strides()[lane_axis] == size as isize) {
-            return None;
+            let end = place + ((self.shape[number] - 1) * axis.stride + axis.window()) as isize;
+            if axis.spread != 1 || place < 0 || end as usize > axis.input {
+                return None;
+            }
+            origin += place as usize * placed.tiling.steps[number];
         }
-        let source = input.source::<W::Lane>()?;
-        // A real input of complex sums has half the numbers.
-        if problem.input.size() != W::PARTS * size_of::<W::Lane>() {
-            return None;
-        }
-        let step = |axis: usize| input.strides()[axis] as usize / size;
-        let mut origin: usize = (0..self.banks_at).map(|axis| self.start[axis] * step(axis)).sum();
-        origin += (0..problem.axes.len())
-            .map(|axis| problem.axes[axis].place(output[axis], 0) as usize * step(first + axis))
-            .sum::<usize>();
-        let summed_at = self.banks_at;
-        let elements = (0..problem.summed.iter().product()).map(|element| {
-            let position = grid_position(&problem.summed, element);
-            position.iter().enumerate().map(|(axis, &at)| at * step(summed_at + axis)).sum()
-        });
-        let tiling =
-            Tiling { steps: (0..problem.axes.len()).map(|axis| step(first + axis)).collect(), ..self.tiling.clone() };
-        Some(Boxes { source, origin, elements: elements.collect(), tiling })
-    }
-
-    /// The input's axis that lanes run along.
-    fn lane_of(&self, input: &View<'_>) -> usize {
-        match self.walk.geometry.lanes {
-            Lanes::Convolved => input.shape().len() - 1,
-            Lanes::Batch(axis) => axis,
-        }
+        Some((placed, origin))
     }
 
     /// Sums over packed boxes, as many summed elements at a time as fit.
-    fn packed(&mut self, input: &View<'_>, summed: usize, sums: &mut Option<Vec<Scratch<W>>>) {
-        let run = self.walk.recipe.summed;
-        let plane = self.tiling.plane;
-        let mut packed = Scratch::<W>::new(plane * run.min(summed) + slack());
-        for first in (0..summed).step_by(run) {
-            let elements = first..summed.min(first + run);
-            self.load(input, elements.clone(), &mut packed);
+    fn packed(&mut self, sums: &mut Option<Vec<Scratch<W>>>) {
+        let Run { problem, walk, .. } = *self.run;
+        let summed: usize = problem.summed.iter().product();
+        let pass = walk.summed.min(summed);
+        let mut packed = Scratch::<W>::new(walk.tiling.plane * pass + slack());
+        for first in (0..summed).step_by(pass) {
+            let elements = first..summed.min(first + pass);
+            self.load(elements.clone(), &mut packed);
+            let starts: SmallVec<[usize; 4]> = (0..elements.len()).map(|number| number * walk.tiling.plane).collect();
+            let phases = phases(walk, elements.len());
+            let fewer;
+            let columns = if elements.len() == pass {
+                &self.run.columns
+            } else {
+                fewer = walk.columns(problem, &walk.tiling, &starts);
+                &fewer
+            };
             let boxes = Boxes {
                 source: W::lanes(&packed).into(),
                 origin: 0,
-                elements: (0..elements.len()).map(|number| number * plane).collect(),
-                tiling: self.tiling.clone(),
+                tiling: &walk.tiling,
+                phases: &phases,
+                columns,
+                elements,
             };
-            self.bands(elements, &boxes, sums);
+            self.bands(&boxes, sums);
         }
     }
 
@@ -159,92 +239,70 @@ impl<'a, W: Storing> Tile<'a, W> {
             return None;
         }
         let outputs = self.output.len();
-        Some(self.walk.parts.iter().map(|_| Scratch::new(outputs)).collect())
+        Some(self.run.weights.parts.iter().map(|_| Scratch::new(outputs)).collect())
     }
 
     /// Packs the boxes of some summed elements.
-    fn load(&self, input: &View<'_>, elements: Range<usize>, packed: &mut [W]) {
-        let problem = &self.direct.problem;
+    fn load(&self, elements: Range<usize>, packed: &mut [W]) {
+        let Run { problem, walk, input, .. } = *self.run;
         let loader = Loader {
-            axes: &problem.axes,
+            axes: &walk.axes,
             fill: Loader::<W>::fill(problem.fill),
             conjugate: problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex,
         };
-        let output = &self.start[self.convolved_at..];
-        let lane_start = if self.walk.geometry.lanes == Lanes::Convolved { 0 } else { self.start[self.lane.0] };
-        let packing = self.walk.geometry.packing(problem, &self.tiling, output, lane_start);
+        let extent = |(axis, &outputs): (&Axis, &usize)| (outputs - 1) * axis.stride + axis.window();
+        let extents = problem.axes.iter().zip(&self.shape).map(extent).collect();
+        let lanes = (if let Lanes::Batch(axis) = walk.geometry.lanes { self.start[axis] } else { 0 }, self.lane.1);
+        let packing = walk.geometry.packing(problem, &walk.tiling, extents, &self.start[self.convolved_at..], lanes);
         let mut leading: Dims<usize> = self.start[..self.banks_at].into();
         for (number, element) in elements.enumerate() {
             leading.truncate(self.banks_at);
             leading.extend(grid_position(&problem.summed, element));
-            loader.load(input, &leading, &packing, &mut packed[number * self.tiling.plane..]);
+            loader.load(input, &leading, &packing, &mut packed[number * walk.tiling.plane..]);
         }
     }
 
-    /// Sums every output of the tile over some summed elements.
-    fn bands(&mut self, elements: Range<usize>, boxes: &Boxes<'_, W::Lane>, sums: &mut Option<Vec<Scratch<W>>>) {
-        let problem = &self.direct.problem;
-        let (walk, tiling) = (self.walk, &boxes.tiling);
-        let pitch = walk.geometry.row.map_or(0, |row| tiling.steps[row]) * W::PARTS;
-        let phases: Vec<Phase> = walk
-            .taps
-            .phases
-            .iter()
-            .map(|columns| Phase { rows: columns[0].len(), columns: columns.len() * boxes.elements.len() })
-            .collect();
-        let columns = walk.taps.phases.iter().flat_map(|columns| {
-            let of_element = |element| columns.iter().map(move |rows| (element, &rows[0]));
-            boxes.elements.iter().flat_map(of_element)
-        });
-        let columns: Vec<usize> =
-            columns.map(|(element, taps)| (element + walk.geometry.offset(problem, tiling, taps)) * W::PARTS).collect();
-        let taps = problem.axes.iter().map(|axis| axis.kernel).product::<usize>();
+    /// Sums every output of the tile over the summed elements of some boxes.
+    fn bands(&mut self, boxes: &Boxes<'_, W::Lane>, sums: &mut Option<Vec<Scratch<W>>>) {
+        let Run { problem, walk, weights, .. } = *self.run;
+        let taps = walk.order.len();
         let summed: usize = problem.summed.iter().product();
-        let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
         let group = number_of(&problem.group, &self.start[problem.batch.len()..self.banks_at]);
+        let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
         let others: Dims<usize> = walk.geometry.others.iter().map(|&axis| self.shape[axis]).collect();
+        let mut index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
+        let mut number = 0;
         for bank in 0..bank_lengths.iter().product() {
-            let bank_position = grid_position(&bank_lengths, bank);
-            let whole: Dims<usize> =
-                bank_position.iter().zip(&self.start[self.banks_at..]).map(|(&at, &start)| at + start).collect();
-            let kernel = group * problem.bank.iter().product::<usize>() + number_of(&problem.bank, &whole);
-            let from = (kernel * summed + elements.start) * taps;
+            // A tile has every kernel of its bank.
+            let kernel = group * problem.bank.iter().product::<usize>() + bank;
+            let from = (kernel * summed + boxes.elements.start) * taps;
+            let weights = || weights.parts.iter().map(|part| &part[from..from + boxes.elements.len() * taps]);
+            index[self.banks_at..self.convolved_at].copy_from_slice(&grid_position(&bank_lengths, bank));
             for other in 0..others.iter().product() {
-                let position = grid_position(&others, other);
-                let mut index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
-                index[self.banks_at..self.convolved_at].copy_from_slice(&bank_position);
-                let mut start = boxes.origin * W::PARTS;
-                for (&axis, &at) in walk.geometry.others.iter().zip(&position) {
+                let mut start = boxes.origin;
+                for (&axis, at) in walk.geometry.others.iter().zip(grid_position(&others, other)) {
                     index[self.convolved_at + axis] = at;
-                    start += at * problem.axes[axis].stride * tiling.steps[axis] * W::PARTS;
+                    start += at * problem.axes[axis].stride * boxes.tiling.steps[axis];
                 }
-                for part in 0..walk.parts.len() {
-                    let job = Band {
-                        input: boxes.source,
-                        start,
-                        row_step: walk.taps.step * pitch,
-                        phases: &phases,
-                        columns: &columns,
-                        weights: &walk.parts[part][from..from + elements.len() * taps],
-                        accumulate: elements.start > 0,
-                    };
-                    let number = bank * others.iter().product::<usize>() + other;
-                    self.band(job, &index, number, part, sums, pitch);
+                for (part, weights) in weights().enumerate() {
+                    self.matrix(boxes, start * W::PARTS, weights, &index, (number, part), sums);
                 }
+                number += 1;
             }
         }
     }
 
-    /// The bands of one matrix of outputs: every set of rows.
-    fn band(
+    /// One matrix of outputs: every set of rows, or rows of dot products.
+    fn matrix(
         &mut self,
-        job: Band<'_, W::Lane>,
+        boxes: &Boxes<'_, W::Lane>,
+        start: usize,
+        weights: &[W::Lane],
         index: &[usize],
-        number: usize,
-        part: usize,
+        (number, part): (usize, usize),
         sums: &mut Option<Vec<Scratch<W>>>,
-        pitch: usize,
     ) {
+        let Run { problem, walk, set, .. } = *self.run;
         let rows = self.row.map_or(1, |(_, rows)| rows);
         let columns = self.lane.1 * W::PARTS;
         let mut target = match sums {
@@ -254,46 +312,24 @@ impl<'a, W: Storing> Tile<'a, W> {
                 MatrixMut::from_slice(&mut W::lanes_mut(&mut sums[part])[from..], rows, columns, columns)
             }
         };
-        if let Some(block) = self.walk.geometry.fold {
-            return blocks(self.direct.set, &job, block * W::PARTS, target);
+        let (source, accumulate) = (boxes.source, boxes.elements.start > 0);
+        let pitch = walk.geometry.row.map_or(0, |row| boxes.tiling.steps[row]) * W::PARTS;
+        let row_step = walk.step * pitch;
+        if walk.geometry.lanes == Lanes::Taps {
+            let step = problem.axes[problem.axes.len() - 1].stride;
+            let rows = boxes.columns;
+            let job = Dots { input: source, start, row_step, step, rows, run: walk.run, weights, accumulate };
+            return set.dots(&job, &mut target);
         }
-        let stride = self.walk.geometry.row.map_or(0, |row| self.direct.problem.axes[row].stride);
-        let sets = self.walk.taps.sets;
-        for set in 0..sets.min(rows) {
-            let job = Band { start: job.start + set * stride * pitch, ..job };
-            self.direct.set.band(&job, &mut target.rows(set, sets));
+        let Boxes { phases, columns, .. } = *boxes;
+        let job = Band { input: source, start, row_step, phases, columns, weights, accumulate };
+        if let Some(block) = walk.geometry.fold {
+            return blocks(set, &job, block * W::PARTS, target);
         }
-    }
-
-    /// Joins the parts, and rounds or cuts the sums to the output's elements.
-    fn store(&mut self, sums: &[Scratch<W>]) {
-        let rows = self.row.map_or(1, |(_, rows)| rows);
-        let columns = self.lane.1;
-        let mut lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
-        let others = &self.walk.geometry.others;
-        lengths.extend(others.iter().map(|&axis| self.shape[axis]));
-        lengths.push(rows);
-        let mut line = vec![W::default(); columns];
-        for (number, start) in (0..self.output.len()).step_by(columns).enumerate() {
-            let position = grid_position(&lengths, number);
-            let banks = self.convolved_at - self.banks_at;
-            let mut index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
-            index[self.banks_at..self.convolved_at].copy_from_slice(&position[..banks]);
-            others.iter().zip(&position[banks..]).for_each(|(&axis, &at)| index[self.convolved_at + axis] = at);
-            if let Some((axis, _)) = self.row {
-                index[axis] = position[lengths.len() - 1];
-            }
-            let whole = &sums[0][start..start + columns];
-            match sums.get(1) {
-                None => self.output.write(&index, self.lane.0, whole),
-                Some(turned) => {
-                    let turned = &turned[start..start + columns];
-                    line.iter_mut().zip(whole.iter().zip(turned)).for_each(|(sum, (&sum_a, &sum_b))| {
-                        *sum = sum_a.plus(quarter_turn(sum_b));
-                    });
-                    self.output.write(&index, self.lane.0, &line);
-                }
-            }
+        let stride = walk.geometry.row.map_or(0, |row| problem.axes[row].stride);
+        for first in 0..walk.sets.min(rows) {
+            let job = Band { start: start + first * stride * pitch, ..job };
+            set.band(&job, &mut target.rows(first, walk.sets));
         }
     }
 }
@@ -312,12 +348,6 @@ fn blocks<L: Lane>(set: &'static InstructionSet, job: &Band<'_, L>, block: usize
         let start = columns - count;
         set.band(&Band { start: job.start + start, ..job }, &mut line.part(start, count));
     }
-}
-
-/// i·number, exactly.
-fn quarter_turn<W: Working>(number: W) -> W {
-    let [real, imaginary] = number.parts();
-    W::join(imaginary.times(<W::Lane>::of_weight(-1.0)), real)
 }
 
 /// The number of a position in a grid of these lengths.

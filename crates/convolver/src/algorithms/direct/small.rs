@@ -1,15 +1,18 @@
 //! Problems so small that setting up a tile would take longer than the sum: one convolved axis, rows on the stack.
 
+use super::geometry::slack;
 use crate::algorithms::{Operands, Prepared};
 use crate::primitives::tile::Loader;
 use crate::problem::{Axis, Boundary, Conjugate, Problem, Sample};
-use convolver_kernels::{Owned, Storing, View, ViewMut, grid_position};
+use convolver_kernels::{Band, InstructionSet, MatrixMut, Owned, Phase, Storing, View, ViewMut, grid_position};
 use std::marker::PhantomData;
 
 /// Numbers on the stack: a row of the input, as it is and extended, the taps and a row of outputs.
 const NUMBERS: usize = 128;
 /// The same for the smallest of all.
 const FEW: usize = 32;
+/// Numbers behind a row that a band may read.
+const SLACK: usize = slack();
 /// Axes of an operand at most.
 const AXES: usize = 8;
 
@@ -26,49 +29,68 @@ pub(super) fn suits(problem: &Problem) -> bool {
 /// A kernel for such problems, as it is.
 pub(super) struct OnStack<W> {
     problem: Problem,
+    set: &'static InstructionSet,
     kernel: Owned,
     working: PhantomData<W>,
 }
 
 impl<W: Storing> OnStack<W> {
-    pub(super) fn new(problem: &Problem, kernel: &View<'_>) -> Self {
+    pub(super) fn new(problem: &Problem, set: &'static InstructionSet, kernel: &View<'_>) -> Self {
         let mut owned = Owned::zeros(problem.kernel, kernel.shape());
         let mut view = owned.view_mut();
         for number in 0..kernel.len() {
             let index = grid_position(kernel.shape(), number);
             view.set(&index, kernel.get(&index));
         }
-        OnStack { problem: problem.clone(), kernel: owned, working: PhantomData }
+        OnStack { problem: problem.clone(), set, kernel: owned, working: PhantomData }
     }
 }
 
 impl<W: Storing> Prepared for OnStack<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        run::<W>(&self.problem, Operands { input, kernel: &self.kernel.view(), output });
+        run::<W>(&self.problem, self.set, Operands { input, kernel: &self.kernel.view(), output });
     }
 }
 
 /// Computes such a problem, in the order of the definition.
-pub(super) fn run<W: Storing>(problem: &Problem, operands: Operands<'_>) {
+pub(super) fn run<W: Storing>(problem: &Problem, set: &'static InstructionSet, operands: Operands<'_>) {
     let axis = &problem.axes[0];
     // Numbers are set to zero first, which for the fewest taps takes as long as the sums.
     if axis.input + axis.kernel + 2 * axis.extended() <= FEW {
-        run_with::<W, FEW>(problem, operands);
+        run_with::<W, FEW>(problem, operands, |axis, row, k, y| sums(axis, row, k, y));
+    } else if W::PARTS == 1 && axis.stride == 1 {
+        let columns: [usize; NUMBERS] = std::array::from_fn(|tap| tap * axis.dilation);
+        run_with::<W, { NUMBERS + SLACK }>(problem, operands, |_, row, k, y| {
+            let (outputs, columns) = (y.len(), &columns[..k.len()]);
+            let job = Band {
+                input: W::lanes(row).into(),
+                start: 0,
+                row_step: 0,
+                phases: &[Phase { rows: 1, columns: k.len() }],
+                columns,
+                weights: W::lanes(k),
+                accumulate: false,
+            };
+            set.band(&job, &mut MatrixMut::from_slice(W::lanes_mut(y), 1, outputs, outputs));
+        });
     } else {
-        run_with::<W, NUMBERS>(problem, operands);
+        run_with::<W, { NUMBERS + SLACK }>(problem, operands, |axis, row, k, y| sums(axis, row, k, y));
     }
 }
 
-fn run_with<W: Storing, const N: usize>(problem: &Problem, operands: Operands<'_>) {
+/// Rows of a problem, summed by `sums(axis, row with what lies behind it, taps, outputs)`.
+fn run_with<W: Storing, const N: usize>(
+    problem: &Problem,
+    operands: Operands<'_>,
+    sums: impl Fn(&Axis, &[W], &[W], &mut [W]),
+) {
     let Operands { input, kernel, mut output } = operands;
     let axis = &problem.axes[0];
     let mut numbers = [W::default(); N];
-    let (x, rest) = numbers.split_at_mut(axis.input);
+    let (y, rest) = numbers.split_at_mut(output.shape()[output.shape().len() - 1]);
     let (k, rest) = rest.split_at_mut(axis.kernel);
-    let (y, row) = rest.split_at_mut(output.shape()[output.shape().len() - 1]);
-    // A row of its own only where something stands around the samples.
+    // A row of its own, after the input's, only where something stands around the samples.
     let plain = axis.spread == 1 && axis.low == 0 && axis.high == 0;
-    let row = &mut row[..if plain { 0 } else { axis.extended() }];
     let batches = problem.batch.len();
     let rows = batches + problem.group.len();
     let (mut x_at, mut k_at, mut y_at) = ([0; AXES], [0; AXES], [0; AXES]);
@@ -85,14 +107,15 @@ fn run_with<W: Storing, const N: usize>(problem: &Problem, operands: Operands<'_
                 k.reverse();
             }
         }
+        let (x, row) = rest.split_at_mut(axis.input);
         input.read(x_at, x_at.len() - 1, 1, x);
         if problem.conjugate == Conjugate::Input {
             x.iter_mut().for_each(|number| *number = number.conjugated());
         }
         if plain {
-            sums(axis, x, k, y);
+            sums(axis, rest, k, y);
         } else {
-            extend(problem, x, row);
+            extend(problem, x, &mut row[..axis.extended()]);
             sums(axis, row, k, y);
         }
         output.write(y_at, y_at.len() - 1, y);
@@ -120,20 +143,23 @@ fn advance(position: &mut [usize], lengths: &[usize]) -> bool {
 /// The row that the outputs see: the input, extended past its ends.
 fn extend<W: Storing>(problem: &Problem, x: &[W], row: &mut [W]) {
     let axis = &problem.axes[0];
-    for (at, number) in row.iter_mut().enumerate() {
-        let place = at as isize - axis.low;
-        *number = match x.get(place as usize) {
-            Some(&sample) if axis.spread == 1 => sample,
-            _ => match axis.sample(place) {
-                Sample::At(sample) => x[sample],
-                Sample::Fill => Loader::<W>::fill(problem.fill),
-                Sample::Zero | Sample::Mix(_) => W::default(),
-            },
-        };
+    let outside = |place: usize| match axis.sample(place as isize - axis.low) {
+        Sample::At(sample) => x[sample],
+        Sample::Fill => Loader::<W>::fill(problem.fill),
+        Sample::Zero | Sample::Mix(_) => W::default(),
+    };
+    let within = |place: isize| place.clamp(0, row.len() as isize) as usize;
+    let (from, to) = (within(axis.low), within(axis.low + x.len() as isize));
+    if axis.spread > 1 {
+        row.iter_mut().enumerate().for_each(|(place, number)| *number = outside(place));
+        return;
     }
+    row[..from].iter_mut().enumerate().for_each(|(place, number)| *number = outside(place));
+    row[from..to].copy_from_slice(&x[(from as isize - axis.low) as usize..][..to - from]);
+    row[to..].iter_mut().enumerate().for_each(|(place, number)| *number = outside(to + place));
 }
 
-/// The sums of one row, tap by tap so that outputs are lanes.
+/// The sums of one row, tap by tap.
 fn sums<W: Storing>(axis: &Axis, row: &[W], k: &[W], y: &mut [W]) {
     y.fill(W::default());
     for (tap, &weight) in k.iter().enumerate() {

@@ -18,7 +18,7 @@
 mod factors;
 mod run;
 
-use super::direct::{Geometry, Lanes, Sizes, Tiling, direct_candidate, fitting, slack};
+use super::direct::{Fit, Geometry, Lanes, Sizes, Tiling, direct_candidate, fitting, slack};
 use super::{Algorithm, Candidate, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
@@ -43,30 +43,18 @@ impl Algorithm for Separable {
             ));
         }
         let direct = direct_candidate(problem, machine, memory);
-        let shared = direct.is_ok_and(|candidate| candidate.recipe.shared);
+        let shared = direct.as_ref().is_ok_and(|candidate| candidate.shared);
         let sizes = Sizes { cache: machine.rates.tile_bytes / 3, ceiling: memory / machine.cores / 4 };
-        let recipe = Recipe { shared, ..fitting(problem, Lanes::Convolved, 1, sizes) };
-        let tiling = tiling(problem, &recipe);
-        let needed = run::workspace(problem, &recipe, &tiling).saturating_mul(machine.cores);
-        if needed > memory {
-            return Err(Refusal::Memory(needed));
+        let fit = fitting(problem, Lanes::Convolved, 1, sizes);
+        let tiling = Geometry::new(problem, Lanes::Convolved).tiling(problem, &fit.tile, 1);
+        let workspace_bytes = run::workspace(problem, &fit, &tiling).saturating_mul(machine.cores);
+        if workspace_bytes > memory {
+            return Err(Refusal::Memory(workspace_bytes));
         }
-        Ok(Candidate { seconds: seconds(problem, machine, &recipe, &tiling), recipe, workspace_bytes: needed })
-    }
-
-    fn prepare(&self, problem: &Problem, recipe: &Recipe, kernel: &View<'_>, machine: &Machine) -> Box<dyn Prepared> {
-        match factors::of_all(problem, kernel) {
-            Some(factors) => with_working!(problem.working(), W => {
-                Box::new(run::Separable::<W>::new(problem, recipe, &factors, machine))
-            }),
-            // What was said to be known is not so: that costs time, not the answer.
-            None => super::direct::Direct.prepare(
-                problem,
-                &fitting(problem, Lanes::Convolved, 1, Sizes { cache: recipe.bytes, ceiling: recipe.bytes }),
-                kernel,
-                machine,
-            ),
-        }
+        let seconds = seconds(problem, machine, &fit, &tiling, shared);
+        let otherwise = direct.map(|candidate| candidate.recipe)?;
+        let recipe = Factored { problem: problem.clone(), machine: *machine, fit, shared, otherwise };
+        Ok(Candidate { recipe: Box::new(recipe), shared, seconds, workspace_bytes })
     }
 
     fn error_bound(&self, problem: &Problem) -> f64 {
@@ -79,6 +67,27 @@ impl Algorithm for Separable {
         let worth =
             kernel.len() <= WORTH_ASKING && problem.products() / problem.taps() as f64 >= 32.0 * kernel.len() as f64;
         known.separable |= worth && suits(problem).is_ok() && factors::of_all(problem, kernel).is_some();
+    }
+}
+
+/// The recipe.
+struct Factored {
+    problem: Problem,
+    machine: Machine,
+    fit: Fit,
+    shared: bool,
+    /// For a kernel that is not what was said to be known of it: that costs time, not the answer.
+    otherwise: Box<dyn Recipe>,
+}
+
+impl Recipe for Factored {
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        match factors::of_all(&self.problem, kernel) {
+            Some(factors) => with_working!(self.problem.working(), W => {
+                Box::new(run::Separable::<W>::new(&self.problem, &self.fit, self.shared, &factors, &self.machine))
+            }),
+            None => self.otherwise.prepare(kernel),
+        }
     }
 }
 
@@ -99,20 +108,16 @@ fn suits(problem: &Problem) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn tiling(problem: &Problem, recipe: &Recipe) -> Tiling {
-    Geometry::new(problem, Lanes::Convolved).tiling(problem, &recipe.tile, 1)
-}
-
 /// Share of the multiply-add rate that passes of a few taps reach in the second-level cache: an estimate.
 const REACHED: f64 = 0.35;
 
-fn seconds(problem: &Problem, machine: &Machine, recipe: &Recipe, tiling: &Tiling) -> f64 {
-    let tiles = super::direct::tiles(problem, recipe);
+fn seconds(problem: &Problem, machine: &Machine, fit: &Fit, tiling: &Tiling, shared: bool) -> f64 {
+    let tiles = super::direct::tiles(problem, fit);
     let banks = problem.bank.iter().product::<usize>() as f64;
     let mut products = 0.0;
     let mut extents: Vec<f64> = tiling.extents.iter().map(|&extent| extent as f64).collect();
     for axis in (0..extents.len()).rev() {
-        extents[axis] = recipe.tile[axis] as f64;
+        extents[axis] = fit.tile[axis] as f64;
         products += extents.iter().product::<f64>() * problem.axes[axis].kernel as f64;
     }
     let number = problem.working().size() as f64;
@@ -121,5 +126,5 @@ fn seconds(problem: &Problem, machine: &Machine, recipe: &Recipe, tiling: &Tilin
         * (products * banks / (machine.products_per_second(problem.working()) * REACHED) + machine.rates.tile)
         + tiles * 2.0 * tiling.plane as f64 * number / machine.rates.cache_bytes
         + moved / machine.rates.memory_bytes;
-    if recipe.shared { work / machine.cores as f64 + machine.rates.hand_off } else { work }
+    if shared { work / machine.cores as f64 + machine.rates.hand_off } else { work }
 }

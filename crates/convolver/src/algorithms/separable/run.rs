@@ -1,9 +1,9 @@
 //! One input, tile by tile: load a box, shorten it along one axis after another, store it.
 
 use super::factors::Factors;
-use super::{Geometry, Lanes, Tiling, slack};
+use super::{Fit, Geometry, Lanes, Tiling, slack};
+use crate::algorithms::Prepared;
 use crate::algorithms::direct::{Rows, output_tile};
-use crate::algorithms::{Prepared, Recipe};
 use crate::machine::Machine;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::{Conjugate, Problem};
@@ -15,7 +15,8 @@ use convolver_kernels::{
 /// A factored kernel.
 pub(super) struct Separable<W: Working> {
     problem: Problem,
-    recipe: Recipe,
+    fit: Fit,
+    shared: bool,
     set: &'static InstructionSet,
     geometry: Geometry,
     /// For each convolved axis but the last, its taps as rows.
@@ -25,14 +26,14 @@ pub(super) struct Separable<W: Working> {
 }
 
 /// Bytes that one tile needs: the box, what it is shortened to, and the outputs.
-pub(super) fn workspace(problem: &Problem, recipe: &Recipe, tiling: &Tiling) -> usize {
-    let outputs: usize = recipe.tile.iter().product();
+pub(super) fn workspace(problem: &Problem, fit: &Fit, tiling: &Tiling) -> usize {
+    let outputs: usize = fit.tile.iter().product();
     let numbers = tiling.plane.saturating_mul(3).saturating_add(outputs).saturating_add(3 * slack());
     numbers.saturating_mul(problem.working().size())
 }
 
 impl<W: Storing> Separable<W> {
-    pub(super) fn new(problem: &Problem, recipe: &Recipe, factors: &[Factors], machine: &Machine) -> Self {
+    pub(super) fn new(problem: &Problem, fit: &Fit, shared: bool, factors: &[Factors], machine: &Machine) -> Self {
         let geometry = Geometry::new(problem, Lanes::Convolved);
         let last = problem.axes.len() - 1;
         let rows: Vec<Rows> = (0..last).map(|axis| Rows::of(&problem.axes[axis])).collect();
@@ -51,7 +52,7 @@ impl<W: Storing> Separable<W> {
         let weights =
             factors.iter().map(|axes| axes.iter().enumerate().map(|(axis, taps)| ordered(axis, taps)).collect());
         let weights = weights.collect();
-        Separable { problem: problem.clone(), recipe: recipe.clone(), set: machine.set, geometry, rows, weights }
+        Separable { problem: problem.clone(), fit: fit.clone(), shared, set: machine.set, geometry, rows, weights }
     }
 
     /// Shortens a box along the last axis: lines of the extents before it.
@@ -124,7 +125,8 @@ impl<W: Storing> Separable<W> {
         };
         let mut leading: Dims<usize> = start[..banks_at].into();
         leading.resize(banks_at + problem.summed.len(), 0);
-        loader.load(input, &leading, &self.geometry.packing(problem, &tiling, &start[convolved_at..], 0), &mut packed);
+        let packing = self.geometry.packing(problem, &tiling, tiling.extents.clone(), &start[convolved_at..], (0, 1));
+        loader.load(input, &leading, &packing, &mut packed);
         let group = problem
             .group
             .iter()
@@ -174,8 +176,8 @@ impl<W: Working> Matrices<'_, W> {
 
 impl<W: Storing> Prepared for Separable<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let tiles = Tiles::new(output, &output_tile(&self.problem, &self.recipe, Lanes::Convolved));
-        threads::for_each(tiles.len(), self.recipe.shared, |number| {
+        let tiles = Tiles::new(output, &output_tile(&self.problem, &self.fit.tile, Lanes::Convolved, 1));
+        threads::for_each(tiles.len(), self.shared, |number| {
             if let Some((start, view)) = tiles.take(number) {
                 self.tile(input, &start, view);
             }

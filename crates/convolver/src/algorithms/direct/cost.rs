@@ -1,0 +1,66 @@
+//! What a problem costs: arithmetic, bytes packed, bytes moved, tiles.
+
+use super::geometry::Lanes;
+use super::size::{self, Fit};
+use crate::machine::Machine;
+use crate::problem::Problem;
+use convolver_kernels::{Kind, WorkingType};
+
+/// Share of the multiply-add rate reached where a loaded input serves several outputs, and where it serves one.
+/// Estimates: 256² f32 images were seen at 0.53 with 5×5 taps and at 0.73 with 11×11.
+const REUSED: f64 = 0.7;
+const LOADED: f64 = 0.4;
+/// Vectors summed lane by lane in the time of one multiply-add of vectors: an estimate from the instructions it takes.
+const LANES_SUMMED: f64 = 0.15;
+/// Numbers a second that a strided line is taken apart into its phases: an estimate.
+const APART: f64 = 1e9;
+
+/// Seconds that the sums of a problem take on one core, with lanes along outputs or taps.
+pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> f64 {
+    let last = problem.axes[problem.axes.len() - 1];
+    let rate = machine.products_per_second(problem.working());
+    let vector = (machine.set.vector_bytes as f64 / problem.working().size() as f64).max(1.0);
+    let complex = if problem.kernel.kind() == Kind::Complex { 1.0 } else { 0.5 };
+    let parts = if problem.output.kind() == Kind::Complex { complex } else { 1.0 };
+    let filled = |count: usize| (count as f64 / vector).ceil() * vector / count as f64;
+    if lanes == Lanes::Taps {
+        let outputs = problem.outputs() as f64;
+        let products = problem.products() * filled(last.kernel);
+        return products / (rate * LOADED) + outputs * vector / (rate * LANES_SUMMED);
+    }
+    let reused = problem.axes.len() > 1 && problem.axes.iter().rev().skip(1).any(|axis| axis.kernel > 2);
+    let share = if reused { REUSED } else { LOADED };
+    // Every input is taken apart once, where the last axis is strided.
+    let apart = if last.stride > 1 { problem.input_shape().iter().product::<usize>() as f64 / APART } else { 0.0 };
+    problem.products() * parts * filled(last.output()) / (rate * share) + apart
+}
+
+/// Whether lanes run along taps rather than along outputs.
+pub(super) fn along_taps(problem: &Problem, machine: &Machine) -> bool {
+    let last = problem.axes[problem.axes.len() - 1];
+    let real = !matches!(problem.working(), WorkingType::C64 | WorkingType::C128);
+    real && last.dilation == 1
+        && arithmetic(problem, machine, Lanes::Taps) < arithmetic(problem, machine, Lanes::Convolved)
+}
+
+/// Bytes of the operands that are read and written.
+fn moved(problem: &Problem) -> f64 {
+    let numbers = problem.outputs() as f64 + problem.input_shape().iter().map(|&length| length as f64).product::<f64>();
+    numbers * problem.working().size() as f64
+}
+
+/// Seconds of the work that tiles do not add to.
+pub(super) fn work(problem: &Problem, machine: &Machine, lanes: Lanes) -> f64 {
+    arithmetic(problem, machine, lanes) + moved(problem) / machine.rates.cache_bytes
+}
+
+/// Seconds of the whole.
+pub(super) fn seconds(problem: &Problem, machine: &Machine, lanes: Lanes, fit: &Fit, shared: bool) -> f64 {
+    let tiles = size::tiles(problem, fit);
+    let packed = tiles * size::bytes(problem, fit, lanes, 1) as f64;
+    let work = arithmetic(problem, machine, lanes)
+        + packed / machine.rates.cache_bytes
+        + moved(problem) / machine.rates.memory_bytes
+        + tiles * machine.rates.tile;
+    if shared { work / machine.cores as f64 + machine.rates.hand_off } else { work }
+}

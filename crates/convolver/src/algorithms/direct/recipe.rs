@@ -1,0 +1,224 @@
+//! How direct computes a problem, along whichever axis lies together in the memory of the operands it gets.
+
+use super::cost;
+use super::geometry::Lanes;
+use super::merge::Merge;
+use super::run;
+use super::size::{self, Fit, Sizes};
+use super::small;
+use super::walk::Walk;
+use super::weights::{Weights, dense};
+use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
+use crate::machine::Machine;
+use crate::problem::{Axis, Problem};
+use convolver_kernels::{InstructionSet, Scratch, Storing, View, ViewMut, Working, with_working};
+use smallvec::SmallVec;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The problem with at least one convolved axis: a contraction convolves one sample with one tap.
+fn with_an_axis(problem: &Problem) -> Problem {
+    let mut problem = problem.clone();
+    if problem.axes.is_empty() {
+        problem.axes.push(Axis::new(1, 1));
+    }
+    problem
+}
+
+/// The recipe for a problem and what it costs.
+pub(in crate::algorithms) fn candidate(
+    problem: &Problem,
+    machine: &Machine,
+    memory: usize,
+) -> Result<Candidate, Refusal> {
+    if small::suits(problem) {
+        let recipe = Box::new(Small { problem: problem.clone(), set: machine.set });
+        let seconds = problem.products() * machine.rates.scalar_product;
+        return Ok(Candidate { recipe, shared: false, seconds, workspace_bytes: 0 });
+    }
+    let sizes = Sizes { cache: machine.rates.tile_bytes, ceiling: memory / machine.cores };
+    let ways = Ways::new(with_an_axis(problem), machine, sizes);
+    // Axes are merged where memory allows, and most arrays do.
+    let likely = Merge::Spanned.of(&ways.problem).map(|merged| Ways::new(merged, machine, sizes));
+    let usual = likely.as_ref().unwrap_or(&ways);
+    let seconds = cost::seconds(&usual.problem, machine, usual.lanes, &usual.fit, usual.shared);
+    let needed = ways.bytes().saturating_mul(machine.cores);
+    if needed > memory {
+        return Err(Refusal::Memory(needed));
+    }
+    let shared = ways.shared;
+    let recipe = Direct { ways: Arc::new(ways), added_axis: problem.axes.is_empty() };
+    Ok(Candidate { recipe: Box::new(recipe), shared, seconds, workspace_bytes: needed })
+}
+
+/// A problem so small that it fits the stack.
+struct Small {
+    problem: Problem,
+    set: &'static InstructionSet,
+}
+
+impl Recipe for Small {
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        with_working!(self.problem.working(), W => {
+            Box::new(small::OnStack::<W>::new(&self.problem, self.set, kernel))
+        })
+    }
+
+    fn run_once(&self, operands: Operands<'_>) {
+        with_working!(self.problem.working(), W => small::run::<W>(&self.problem, self.set, operands));
+    }
+}
+
+/// The ways to walk a problem. There is at least one convolved axis.
+pub(super) struct Ways {
+    pub(super) problem: Problem,
+    pub(super) set: &'static InstructionSet,
+    pub(super) shared: bool,
+    machine: Machine,
+    sizes: Sizes,
+    /// Along outputs or taps of the last convolved axis.
+    lanes: Lanes,
+    fit: Fit,
+    usual: OnceLock<Walk>,
+    /// Along each batch axis.
+    batch: SmallVec<[OnceLock<Box<Walk>>; 2]>,
+    /// Axes that may be merged, the problem that gives, and its ways unless they need more room.
+    merged: Vec<(Merge, Problem, OnceLock<Option<Box<Ways>>>)>,
+}
+
+impl Ways {
+    fn new(problem: Problem, machine: &Machine, sizes: Sizes) -> Self {
+        let lanes = if cost::along_taps(&problem, machine) { Lanes::Taps } else { Lanes::Convolved };
+        let mut fit = size::fitting(&problem, lanes, 1, sizes);
+        let shared = !problem.is_empty() && size::share(&problem, &mut fit, cost::work(&problem, machine, lanes));
+        Ways {
+            set: machine.set,
+            shared,
+            machine: *machine,
+            sizes,
+            lanes,
+            fit,
+            usual: OnceLock::new(),
+            batch: problem.batch.iter().map(|_| OnceLock::new()).collect(),
+            merged: Merge::all(&problem).into_iter().map(|(merge, to)| (merge, to, OnceLock::new())).collect(),
+            problem,
+        }
+    }
+
+    /// Bytes of workspace of one tile.
+    fn bytes(&self) -> usize {
+        size::bytes(&self.problem, &self.fit, self.lanes, 1)
+    }
+
+    /// Bytes that a tile may use, whatever lanes run along.
+    fn room(&self) -> usize {
+        self.bytes().max(self.sizes.cache.min(self.sizes.ceiling))
+    }
+
+    fn usual(&self) -> &Walk {
+        self.usual.get_or_init(|| Walk::new(&self.problem, self.set, self.lanes, self.fit.clone(), 1))
+    }
+
+    /// The walk whose lanes run along what lies together in the input's memory.
+    fn walk(&self, input: &View<'_>) -> &Walk {
+        let size = input.element().size() as isize;
+        let together = |axis: usize| input.strides()[axis].abs() == size && input.shape()[axis] > 1;
+        if together(input.shape().len() - 1) {
+            return self.usual();
+        }
+        // Fewer elements than a vector has lanes would leave most of it empty.
+        let vector = self.set.vector_bytes / self.problem.working().size();
+        let enough = |&axis: &usize| together(axis) && self.problem.batch[axis] >= vector;
+        let Some(axis) = (0..self.problem.batch.len()).find(enough) else { return self.usual() };
+        self.batch[axis].get_or_init(|| {
+            let count = self.problem.batch[axis].min(size::BATCH_LANES);
+            let sizes = Sizes { cache: self.room(), ceiling: self.room() };
+            let fit = size::fitting(&self.problem, Lanes::Batch(axis), count, sizes);
+            Box::new(Walk::new(&self.problem, self.set, Lanes::Batch(axis), fit, count))
+        })
+    }
+
+    /// Computes one input, the weights being those of the problem and walk that its memory leads to.
+    fn run<W: Storing>(
+        &self,
+        input: &View<'_>,
+        output: ViewMut<'_>,
+        weights: &mut dyn FnMut(&Ways, &Walk) -> Packed<W>,
+    ) {
+        let mut output = output;
+        for (merge, problem, ways) in &self.merged {
+            let ways = ways.get_or_init(|| {
+                let ways = Ways::new(problem.clone(), &self.machine, self.sizes);
+                (ways.bytes() <= self.room()).then(|| Box::new(ways))
+            });
+            let Some(ways) = ways else { continue };
+            match merge.views(input, output) {
+                Ok((input, output)) => return ways.run(&input, output, weights),
+                Err(whole) => output = whole,
+            }
+        }
+        let walk = self.walk(input);
+        run::tiles(self, walk, &weights(self, walk), input, output);
+    }
+}
+
+/// Weights, shared by the runs of a prepared kernel.
+type Packed<W> = Arc<Weights<W>>;
+
+/// The recipe.
+struct Direct {
+    ways: Arc<Ways>,
+    /// Whether the caller's problem had no convolved axis.
+    added_axis: bool,
+}
+
+impl Recipe for Direct {
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        with_working!(self.ways.problem.working(), W => {
+            let dense = dense::<W>(&self.ways.problem, kernel);
+            Box::new(WithKernel { ways: self.ways.clone(), added_axis: self.added_axis, dense, packed: Mutex::default() })
+        })
+    }
+
+    fn run_once(&self, Operands { input, kernel, output }: Operands<'_>) {
+        with_working!(self.ways.problem.working(), W => {
+            let dense = dense::<W>(&self.ways.problem, kernel);
+            let mut weights = |ways: &Ways, walk: &Walk| Arc::new(Weights::new(&ways.problem, walk, &dense));
+            with_axes(self.added_axis, input, output, |input, output| self.ways.run(input, output, &mut weights));
+        });
+    }
+}
+
+/// The recipe with a kernel.
+struct WithKernel<W: Working> {
+    ways: Arc<Ways>,
+    added_axis: bool,
+    dense: Scratch<W>,
+    /// The weights of each walk that was needed, found by its address.
+    packed: Mutex<Vec<(usize, Packed<W>)>>,
+}
+
+impl<W: Storing> Prepared for WithKernel<W> {
+    fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
+        let mut weights = |ways: &Ways, walk: &Walk| {
+            let key = std::ptr::from_ref(walk).addr();
+            let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, weights)) = packed.iter().find(|(known, _)| *known == key) {
+                return weights.clone();
+            }
+            let weights = Arc::new(Weights::new(&ways.problem, walk, &self.dense));
+            packed.push((key, weights.clone()));
+            weights
+        };
+        with_axes(self.added_axis, input, output, |input, output| self.ways.run(input, output, &mut weights));
+    }
+}
+
+/// The operands with the axis that was added to their problem, if one was.
+fn with_axes<'a>(added: bool, input: &View<'a>, output: ViewMut<'a>, run: impl FnOnce(&View<'a>, ViewMut<'a>)) {
+    if added {
+        let (x, y) = (input.shape().len(), output.shape().len());
+        run(&input.repeated(x, 1), output.with_axis(y));
+    } else {
+        run(input, output);
+    }
+}

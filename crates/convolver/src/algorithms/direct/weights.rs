@@ -1,0 +1,63 @@
+//! The kernel, packed in the order that a walk sums it.
+
+use super::walk::Walk;
+use crate::problem::{Conjugate, Problem};
+use convolver_kernels::{Dims, Kind, Scratch, View, Working, grid_position};
+use smallvec::SmallVec;
+
+/// Real parts of the weights, and imaginary parts if the kernel has any. For every group, bank and run of summed
+/// elements: phases, columns, rows.
+pub(super) struct Weights<W: Working> {
+    pub(super) parts: SmallVec<[Scratch<W::Lane>; 2]>,
+}
+
+impl<W: Working> Weights<W> {
+    /// The weights of every kernel, from the dense numbers of [`dense`].
+    pub(super) fn new(problem: &Problem, walk: &Walk, dense: &[W]) -> Self {
+        let parts = if problem.kernel.kind() == Kind::Complex { 2 } else { 1 };
+        let mut weights = Weights { parts: (0..parts).map(|_| Scratch::new(dense.len())).collect() };
+        let taps = walk.order.len();
+        let summed: usize = problem.summed.iter().product();
+        let mut place = 0;
+        for kernel in dense.chunks_exact(taps * summed) {
+            for run in kernel.chunks(taps * walk.summed) {
+                let mut order = &walk.order[..];
+                for phase in walk.weights_of_phases() {
+                    let (of_phase, rest) = order.split_at(phase);
+                    for element in run.chunks_exact(taps) {
+                        for &tap in of_phase {
+                            for (part, number) in weights.parts.iter_mut().zip(element[tap].parts()) {
+                                part[place] = number;
+                            }
+                            place += 1;
+                        }
+                    }
+                    order = rest;
+                }
+            }
+        }
+        weights
+    }
+}
+
+/// The kernel as dense working numbers, conjugated if the problem says so.
+pub(in crate::algorithms) fn dense<W: Working>(problem: &Problem, kernel: &View<'_>) -> Scratch<W> {
+    let mut weights = Scratch::<W>::new(kernel.len());
+    let shape = kernel.shape();
+    if shape.is_empty() {
+        kernel.repeated(0, 1).read(&[0], 0, 1, &mut weights);
+    } else {
+        let line = shape[shape.len() - 1];
+        let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
+        for (number, line) in weights.chunks_exact_mut(line).enumerate() {
+            if number > 0 {
+                index = grid_position(shape, number * line.len());
+            }
+            kernel.read(&index, shape.len() - 1, 1, line);
+        }
+    }
+    if problem.conjugate == Conjugate::Kernel {
+        weights.iter_mut().for_each(|weight| *weight = weight.conjugated());
+    }
+    weights
+}
