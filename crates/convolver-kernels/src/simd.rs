@@ -58,6 +58,20 @@ pub(crate) trait Vector: Copy {
         }
     }
 
+    /// Writes the first `count < COUNT` numbers. Nothing behind them is touched.
+    ///
+    /// # Safety
+    /// As `splat`; `count` numbers from `pointer` on must be writable.
+    #[inline(always)]
+    unsafe fn store_first(self, pointer: *mut Self::Lane, count: usize) {
+        let mut numbers = [Self::Lane::default(); WIDEST];
+        // SAFETY: the caller's word; a vector fits the array.
+        unsafe {
+            self.store(numbers.as_mut_ptr());
+            std::ptr::copy_nonoverlapping(numbers.as_ptr(), pointer, count);
+        }
+    }
+
     /// The sum of the numbers, in one order.
     ///
     /// # Safety

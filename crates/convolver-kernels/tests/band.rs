@@ -40,7 +40,7 @@ fn every_size<L: Exact>(set: &'static InstructionSet) {
     for rows in 1..=14 {
         for outputs in 1..=150 {
             let phase_rows: Vec<_> = (0..random.within(1, 3)).map(|_| random.within(1, 9)).collect();
-            let job = Job::<L>::random(&mut random, rows, outputs, &phase_rows, set.lanes::<L>());
+            let job = Job::<L>::random(&mut random, rows, outputs, &phase_rows);
             check(set, &job, &mut random);
         }
     }
@@ -58,7 +58,7 @@ fn every_kernel<L: Exact>(set: &'static InstructionSet) {
         for outputs in [1, vector, 2 * vector + 1, 9 * vector - 1] {
             for deepest in 1..=9 {
                 for phase_rows in [vec![deepest], vec![deepest, 1], vec![2, deepest], vec![1, deepest, deepest]] {
-                    let job = Job::<L>::random(&mut random, rows, outputs, &phase_rows, vector);
+                    let job = Job::<L>::random(&mut random, rows, outputs, &phase_rows);
                     check(set, &job, &mut random);
                 }
             }
@@ -79,7 +79,7 @@ fn cuts_do_not_change_bits() {
         let vector = set.lanes::<f32>();
         for phase_rows in [vec![1], vec![3], vec![9, 4], vec![2, 6, 1]] {
             let (rows, outputs) = (14, 9 * vector + 3);
-            let mut job = Job::<f32>::random(&mut random, rows, outputs, &phase_rows, vector);
+            let mut job = Job::<f32>::random(&mut random, rows, outputs, &phase_rows);
             job.input.extend(vec![0.0; vector]);
             let mut rounding = |number: &mut f32| *number = random.bits() as u32 as f32 / 3e9 - 0.7;
             job.input.iter_mut().chain(&mut job.weights).for_each(&mut rounding);
@@ -109,7 +109,7 @@ fn is_refused<L: Exact>(set: &'static InstructionSet, band: &Band<'_, L>, rows: 
 
 fn wrong_jobs<L: Exact>(set: &'static InstructionSet) {
     let mut random = Random(4);
-    let job = Job::<L>::random(&mut random, 5, 37, &[3, 2], set.lanes::<L>());
+    let job = Job::<L>::random(&mut random, 5, 37, &[3, 2]);
     let job = Job { row_step: job.row_step + 1, input: [job.input.clone(), vec![L::default(); 7]].concat(), ..job };
     let refused = |band: Band<'_, L>| is_refused(set, &band, job.rows, job.outputs);
     let right = job.band();

@@ -7,7 +7,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random};
 
 struct Job<L> {
-    size: (usize, usize),
     start: usize,
     row_step: usize,
     step: usize,
@@ -27,7 +26,7 @@ impl<L: Exact> Job<L> {
         let length = start + (size.0 - 1) * row_step + (size.1 - 1) * step + furthest + run;
         let weights = (0..rows.len() * run).map(|_| L::random(random)).collect();
         let input = (0..length).map(|_| L::random(random)).collect();
-        Job { size, start, row_step, step, rows, run, weights, input, accumulate: random.below(2) == 1 }
+        Job { start, row_step, step, rows, run, weights, input, accumulate: random.below(2) == 1 }
     }
 
     fn dots(&self) -> Dots<'_, L> {

@@ -76,16 +76,6 @@ impl Choices {
 }
 
 impl Given<'_, '_> {
-    /// The mode, where nothing else is given.
-    pub(crate) fn mode_alone(&self) -> PyResult<Option<Mode>> {
-        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype } = self;
-        let others = [stride, dilation, padding, boundary, fill, method, precision, memory, dtype];
-        if others.into_iter().any(|argument| argument.object().is_some()) {
-            return Ok(None);
-        }
-        mode.object().map_or(Ok(Mode::Full), |object| MODES.read("mode", object)).map(Some)
-    }
-
     /// Reads everything that does not depend on the operands.
     pub(crate) fn read(&self, choices: &mut Choices) -> PyResult<()> {
         let options = &mut choices.options;

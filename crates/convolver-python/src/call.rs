@@ -7,7 +7,7 @@ use crate::arrays::{Array, Fresh};
 use crate::errors::raised;
 use convolver::front::{Arranged, Call, Notation, Recast};
 use convolver::plan::{cached, cached_for};
-use convolver::{Dims, ElementType, Error, Method, Mode, Plan, Planner, Problem, View, ViewMut};
+use convolver::{Dims, ElementType, Error, Method, Plan, Planner, Problem, View, ViewMut};
 use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
@@ -18,19 +18,7 @@ const KEPT: usize = 64;
 
 thread_local! {
     static RECENT: RefCell<[Option<Arc<Request>>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
-    static SIMPLE: RefCell<[Option<SimpleRequest>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
 }
-
-/// A call of `convolve` (which flips) or `correlate` with no argument but the mode. Most calls are, and the smallest of
-/// them take less time than comparing every choice.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Simple {
-    pub(crate) flip: bool,
-    pub(crate) mode: Mode,
-}
-
-/// A simple call with its request.
-type SimpleRequest = (Simple, Arc<Request>);
 
 /// How the axes of the operands are told apart.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,15 +82,19 @@ impl Key {
 /// The place of a request in the table: by what differs most between requests.
 fn place(x: &Array<'_>, k: &Array<'_>, choices: &Choices) -> usize {
     let Choices { options, .. } = choices;
-    let mut hasher = Folding(0x243F_6A88_85A3_08D3);
+    let mut hasher = Folding::new();
     (x.shape(), x.element, k.shape(), &options.padding, &options.stride, options.flip).hash(&mut hasher);
     (hasher.0 >> 32) as usize % KEPT
 }
 
 /// One multiplication per word: the table is compared in full, so collisions only cost time.
-struct Folding(u64);
+pub(crate) struct Folding(u64);
 
 impl Folding {
+    pub(crate) fn new() -> Self {
+        Folding(0x243F_6A88_85A3_08D3)
+    }
+
     fn fold(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * 0x9E37_79B9_7F4A_7C15_u128;
         self.0 = product as u64 ^ (product >> 64) as u64;
@@ -299,28 +291,10 @@ impl Request {
         }
     }
 
-    /// The request that these operands make in a simple call; `otherwise` finds it among all.
-    pub(crate) fn find_simple(
-        x: &Array<'_>,
-        k: &Array<'_>,
-        simple: Simple,
-        otherwise: impl FnOnce() -> PyResult<Arc<Self>>,
-    ) -> PyResult<Arc<Self>> {
-        let mut hasher = Folding(simple.mode as u64 ^ u64::from(simple.flip) << 8 ^ (x.element as u64) << 16);
-        x.shape().iter().chain(k.shape()).for_each(|&length| hasher.fold(length as u64));
-        let place = (hasher.0 >> 32) as usize % KEPT;
-        let known = SIMPLE.with_borrow(|recent| match &recent[place] {
-            Some((known, request)) if *known == simple && request.key.is_shaped(x, k) => Some(request.clone()),
-            _ => None,
-        });
-        match known {
-            Some(known) => Ok(known),
-            None => {
-                let request = otherwise()?;
-                drop(SIMPLE.with_borrow_mut(|recent| recent[place].replace((simple, request.clone()))));
-                Ok(request)
-            }
-        }
+    /// Whether the operands have the shapes and types of this request.
+    #[inline]
+    pub(crate) fn is_shaped(&self, x: &Array<'_>, k: &Array<'_>) -> bool {
+        self.key.is_shaped(x, k)
     }
 
     #[cold]

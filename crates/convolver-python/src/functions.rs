@@ -2,9 +2,10 @@
 
 use crate::arguments::{self, Argument, Choices, Given};
 use crate::arrays::Array;
-use crate::call::{Form, Request, Simple};
+use crate::call::{Form, Request};
 use crate::errors::{guarded, raised};
 use crate::explanation::Explanation;
+use crate::repeated::Arguments;
 use crate::words::text;
 use convolver::{Conjugate, Mode};
 use pyo3::prelude::*;
@@ -33,17 +34,22 @@ fn run_numbered<'py>(
     axes: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let py = operands[0].py();
-    let choices = || {
-        let conjugate = if flip { Conjugate::Neither } else { Conjugate::Kernel };
-        let mut choices = Choices::new(Mode::Full, flip, conjugate);
-        given.read(&mut choices).map(|()| choices)
-    };
-    let simple = given.mode_alone()?.filter(|_| axes.object().is_none()).map(|mode| Simple { flip, mode });
-    let Some(simple) = simple else { return run(operands, &numbered(axes)?, &choices()?, out) };
+    let (py, out) = (operands[0].py(), out.unless_none());
+    let arguments = Arguments::new(flip, given, axes);
     let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
-    let all = || Request::find(&x, &k, &Form::Axes(None), &choices()?);
-    Request::find_simple(&x, &k, simple, all)?.run(&x, &k, out.unless_none(), py)
+    if let Some(request) = arguments.known(&x, &k) {
+        return request.run(&x, &k, out, py);
+    }
+    // Reading arguments may run code of the caller's, which may change arrays: these are read after that.
+    drop((x, k));
+    let conjugate = if flip { Conjugate::Neither } else { Conjugate::Kernel };
+    let mut choices = Choices::new(Mode::Full, flip, conjugate);
+    given.read(&mut choices)?;
+    let form = numbered(axes)?;
+    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
+    let request = Request::find(&x, &k, &form, &choices)?;
+    arguments.keep(&x, &k, &request);
+    request.run(&x, &k, out, py)
 }
 
 /// Reads the operands and runs the request they make.

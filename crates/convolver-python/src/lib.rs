@@ -12,6 +12,7 @@ mod explanation;
 mod functions;
 mod machine;
 mod plan;
+mod repeated;
 mod words;
 
 use pyo3::pymodule;

@@ -69,7 +69,7 @@ impl InstructionSet {
         (self.supported)()
     }
 
-    /// Numbers of this type in a vector: how far past its last output a band may read.
+    /// Numbers of this type in a vector.
     pub fn lanes<L: Lane>(&'static self) -> usize {
         L::kernels(self).count
     }
@@ -81,7 +81,7 @@ impl InstructionSet {
     pub fn band<L: Lane>(&'static self, job: &Band<'_, L>, target: &mut MatrixMut<'_, L>) {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
         let kernels = L::kernels(self);
-        job.check(target.rows, target.columns, kernels.count);
+        job.check(target.rows, target.columns);
         // SAFETY: both asserted above.
         unsafe { band::run(kernels.strips, job, target) }
     }
@@ -133,12 +133,12 @@ macro_rules! kernels {
 }
 pub(crate) use kernels;
 
-/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load the first few numbers and to sum lanes, where
-/// there are instructions for it.
+/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load and store the first few numbers and to sum
+/// lanes, where there are instructions for it.
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, first $first:expr, sum $total:expr)?) => {
+     $(, first $first:expr, $store_first:expr, sum $total:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -172,6 +172,11 @@ macro_rules! vector {
                 unsafe fn load_first(pointer: *const $lane, count: usize) -> Self {
                     // SAFETY: as for `load`; lanes that are masked are not read.
                     Self(unsafe { $first(pointer.cast(), count) })
+                }
+                #[inline(always)]
+                unsafe fn store_first(self, pointer: *mut $lane, count: usize) {
+                    // SAFETY: as for `store`; lanes that are masked are not written.
+                    unsafe { $store_first(pointer.cast(), count, self.0) }
                 }
                 #[inline(always)]
                 unsafe fn sum(self) -> $lane {

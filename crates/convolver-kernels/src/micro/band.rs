@@ -17,8 +17,7 @@
 //!           output is cut into bands.
 
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Lane, Vector, WIDEST};
-use std::mem::MaybeUninit;
+use crate::simd::{Lane, Vector};
 
 /// Taps of the same number of kernel rows, which lie as far apart as output rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,9 +48,8 @@ pub struct Band<'a, L> {
 }
 
 impl<L: Lane> Band<'_, L> {
-    /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`. The last outputs of a row
-    /// are read as a full vector, unless the row has one to lie over and they need not be added to.
-    pub(crate) fn check(&self, rows: usize, columns: usize, vector: usize) {
+    /// Checks that every element the job reads for `rows` × `columns` outputs lies in `input`.
+    pub(crate) fn check(&self, rows: usize, columns: usize) {
         assert!(!self.phases.is_empty(), "a band has taps");
         let (mut deepest, mut columns_seen, mut taps) = (0usize, 0usize, Some(0usize));
         for phase in self.phases {
@@ -65,10 +63,8 @@ impl<L: Lane> Band<'_, L> {
         }
         assert_eq!(columns_seen, self.columns.len(), "every column belongs to a phase");
         assert_eq!(taps, Some(self.weights.len()), "one weight per tap");
-        let whole = columns >= vector && !self.accumulate;
-        let read = if whole { columns } else { columns.next_multiple_of(vector) };
         let lowest = (rows - 1).checked_mul(self.row_step).and_then(|last| last.checked_add(self.start));
-        let end = lowest.and_then(|lowest| lowest.checked_add(deepest)?.checked_add(read));
+        let end = lowest.and_then(|lowest| lowest.checked_add(deepest)?.checked_add(columns));
         assert!(end.is_some_and(|end| end <= self.input.length), "a band reads within its tile");
     }
 }
@@ -111,63 +107,40 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
     let (wide, columns) = (W * V::COUNT, target.columns);
     // A block may lie over its neighbour, whose outputs then come out the same once more.
     let over = !job.accumulate;
-    let mut buffer = MaybeUninit::<[[V::Lane; WIDEST]; R]>::uninit();
     let mut column = 0;
-    // SAFETY: blocks lie within the target; one of less than a vector goes through the buffer, and `check` has counted its
-    // input as a full vector.
+    // SAFETY: blocks lie within the target, and so do the first outputs of one that is not whole.
     unsafe {
         let x = job.input.pointer.add(job.start + row * job.row_step);
         let y = target.pointer.offset(row as isize * target.row_stride);
         while column + wide <= columns || (over && columns >= wide && columns - column > wide / 2) {
             let at = column.min(columns - wide);
-            block::<V, R, W>(job, x.add(at), y.add(at), target.row_stride);
+            block::<V, R, W, false>(job, x.add(at), y.add(at), target.row_stride, 0);
             column = at + wide;
         }
         while column < columns {
-            let fits = column + V::COUNT <= columns || (over && columns >= V::COUNT);
-            let at = if fits { column.min(columns - V::COUNT) } else { column };
-            let (mut to, mut stride) = (y.add(at), target.row_stride);
-            if !fits {
-                let rows = buffer.write([[<V::Lane>::default(); WIDEST]; R]).as_mut_ptr().cast();
-                rows_copied(to, stride, rows, WIDEST as isize, (R, columns - at));
-                (to, stride) = (rows, WIDEST as isize);
+            if column + V::COUNT <= columns || (over && columns >= V::COUNT) {
+                let at = column.min(columns - V::COUNT);
+                block::<V, R, 1, false>(job, x.add(at), y.add(at), target.row_stride, 0);
+                column = at + V::COUNT;
+            } else {
+                block::<V, R, 1, true>(job, x.add(column), y.add(column), target.row_stride, columns - column);
+                column = columns;
             }
-            block::<V, R, 1>(job, x.add(at), to, stride);
-            if !fits {
-                rows_copied(to, stride, y.add(at), target.row_stride, (R, columns - at));
-            }
-            column = at + V::COUNT;
         }
     }
 }
 
-/// Copies rows of some columns.
-///
-/// # Safety
-/// They must be readable and writable, and not overlap.
-unsafe fn rows_copied<L: Lane>(
-    from: *const L,
-    from_stride: isize,
-    to: *mut L,
-    to_stride: isize,
-    (rows, columns): (usize, usize),
-) {
-    for row in 0..rows as isize {
-        // SAFETY: the caller's word.
-        unsafe { std::ptr::copy_nonoverlapping(from.offset(row * from_stride), to.offset(row * to_stride), columns) };
-    }
-}
-
-/// R rows × W vectors of outputs, held in registers.
+/// R rows × W vectors of outputs, held in registers. A block that is `FEW` has the first `count` outputs of a vector.
 ///
 /// # Safety
 /// As `strip`; `x` is the input at the block's first output, and the block at `y` is writable.
 #[inline(always)]
-unsafe fn block<V: Vector, const R: usize, const W: usize>(
+unsafe fn block<V: Vector, const R: usize, const W: usize, const FEW: bool>(
     job: &Band<'_, V::Lane>,
     x: *const V::Lane,
     y: *mut V::Lane,
     row_stride: isize,
+    count: usize,
 ) {
     // SAFETY: `check` has counted every offset added here.
     unsafe {
@@ -175,25 +148,26 @@ unsafe fn block<V: Vector, const R: usize, const W: usize>(
         if job.accumulate {
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(y.offset(r as isize * row_stride).add(v * V::COUNT));
+                    *sum = load::<V, FEW>(y.offset(r as isize * row_stride).add(v * V::COUNT), count);
                 }
             }
         }
         let (mut weights, mut columns) = (job.weights.as_ptr(), job.columns);
         for phase in job.phases {
             let (of_phase, rest) = columns.split_at_unchecked(phase.columns);
-            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase };
+            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase, count };
             if phase.rows >= R {
-                taps.tall::<V, R, W>(&mut sums);
+                taps.tall::<V, R, W, FEW>(&mut sums);
             } else {
-                taps.short::<V, R, W>(&mut sums);
+                taps.short::<V, R, W, FEW>(&mut sums);
             }
             weights = weights.add(phase.rows * phase.columns);
             columns = rest;
         }
         for (r, sums) in sums.iter().enumerate() {
             for (v, sum) in sums.iter().enumerate() {
-                sum.store(y.offset(r as isize * row_stride).add(v * V::COUNT));
+                let y = y.offset(r as isize * row_stride).add(v * V::COUNT);
+                if FEW { sum.store_first(y, count) } else { sum.store(y) }
             }
         }
     }
@@ -206,6 +180,18 @@ struct Taps<'a, L> {
     rows: usize,
     row_step: usize,
     columns: &'a [usize],
+    /// Outputs of a block that is `FEW`.
+    count: usize,
+}
+
+/// A vector, or its first `count` numbers.
+///
+/// # Safety
+/// They must be readable, and the CPU must have the instruction set.
+#[inline(always)]
+unsafe fn load<V: Vector, const FEW: bool>(pointer: *const V::Lane, count: usize) -> V {
+    // SAFETY: the caller's word.
+    unsafe { if FEW { V::load_first(pointer, count) } else { V::load(pointer) } }
 }
 
 impl<L: Lane> Taps<'_, L> {
@@ -214,16 +200,19 @@ impl<L: Lane> Taps<'_, L> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
+    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize, const FEW: bool>(
+        &self,
+        sums: &mut [[V; W]; R],
+    ) {
         // The bounds are literals, because sums indexed by a variable would leave the registers.
         // SAFETY: the caller's word.
         unsafe {
-            macro_rules! head { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, 0, $n>(sums, $n - 1); })* } }
+            macro_rules! head { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, FEW, 0, $n>(sums, $n - 1); })* } }
             head!(1 2 3 4 5);
             for t in R - 1..self.rows {
-                self.row::<V, R, W, 0, R>(sums, t);
+                self.row::<V, R, W, FEW, 0, R>(sums, t);
             }
-            macro_rules! tail { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, $n, R>(sums, self.rows + $n - 1); })* } }
+            macro_rules! tail { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, FEW, $n, R>(sums, self.rows + $n - 1); })* } }
             tail!(1 2 3 4 5);
         }
     }
@@ -233,7 +222,10 @@ impl<L: Lane> Taps<'_, L> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
+    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize, const FEW: bool>(
+        &self,
+        sums: &mut [[V; W]; R],
+    ) {
         for q in 0..self.rows {
             for (c, &column) in self.columns.iter().enumerate() {
                 // SAFETY: the caller's word.
@@ -242,7 +234,7 @@ impl<L: Lane> Taps<'_, L> {
                     for (r, sums) in sums.iter_mut().enumerate() {
                         let x = self.x.add((r + q) * self.row_step + column);
                         for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = sum.add_product(V::load(x.add(v * V::COUNT)), weight);
+                            *sum = sum.add_product(load::<V, FEW>(x.add(v * V::COUNT), self.count), weight);
                         }
                     }
                 }
@@ -255,7 +247,14 @@ impl<L: Lane> Taps<'_, L> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn row<V: Vector<Lane = L>, const R: usize, const W: usize, const LOW: usize, const HIGH: usize>(
+    unsafe fn row<
+        V: Vector<Lane = L>,
+        const R: usize,
+        const W: usize,
+        const FEW: bool,
+        const LOW: usize,
+        const HIGH: usize,
+    >(
         &self,
         sums: &mut [[V; W]; R],
         t: usize,
@@ -268,7 +267,7 @@ impl<L: Lane> Taps<'_, L> {
                 let x = x.add(column);
                 let mut inputs = [V::splat(L::default()); W];
                 for (v, input) in inputs.iter_mut().enumerate() {
-                    *input = V::load(x.add(v * V::COUNT));
+                    *input = load::<V, FEW>(x.add(v * V::COUNT), self.count);
                 }
                 for (r, sums) in sums.iter_mut().enumerate().take(HIGH).skip(LOW) {
                     let weight = V::splat(*weights.wrapping_sub(r));

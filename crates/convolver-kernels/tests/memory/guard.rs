@@ -101,7 +101,7 @@ fn bands<L: Exact>(set: &'static InstructionSet) {
         for outputs in (1..=2 * vector + 1).step_by((vector / 16).max(1)).chain([9 * vector, 9 * vector + 1]) {
             for side in SIDES {
                 let phase_rows: Vec<_> = (0..random.within(1, 3)).map(|_| random.within(1, 7)).collect();
-                let mut job = Job::<L>::random(&mut random, rows, outputs, &phase_rows, vector);
+                let mut job = Job::<L>::random(&mut random, rows, outputs, &phase_rows);
                 if side == Side::First {
                     // The first output's first tap is the first element of the input.
                     job.input.drain(..job.start);

@@ -19,13 +19,7 @@ pub(crate) struct Job<L> {
 
 impl<L: Exact> Job<L> {
     /// A job of this size with random offsets and values, its input not one element longer than it must be.
-    pub(crate) fn random(
-        random: &mut Random,
-        rows: usize,
-        outputs: usize,
-        phase_rows: &[usize],
-        vector: usize,
-    ) -> Self {
+    pub(crate) fn random(random: &mut Random, rows: usize, outputs: usize, phase_rows: &[usize]) -> Self {
         let row_step = random.below(90);
         let phases: Vec<_> = phase_rows.iter().map(|&rows| Phase { rows, columns: random.within(1, 5) }).collect();
         let offsets: Vec<_> =
@@ -35,7 +29,7 @@ impl<L: Exact> Job<L> {
         let furthest = |offsets: &Vec<usize>| offsets.iter().copied().max().unwrap();
         let reaches =
             phases.iter().zip(&offsets).map(|(phase, offsets)| furthest(offsets) + (phase.rows - 1) * row_step);
-        let length = start + reaches.max().unwrap() + (rows - 1) * row_step + outputs.next_multiple_of(vector);
+        let length = start + reaches.max().unwrap() + (rows - 1) * row_step + outputs;
         let input = (0..length).map(|_| L::random(random)).collect();
         let taps = phases.iter().map(|phase| phase.rows * phase.columns).sum::<usize>();
         let weights = (0..taps).map(|_| L::random(random)).collect();

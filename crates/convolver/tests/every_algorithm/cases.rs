@@ -68,6 +68,12 @@ const CASES: &[&str] = &[
     "{x} [20] * {k} [3] pad -4:-5 -> {y}",
     "{x} [20] * {k} [3] pad -7:9 boundary zero:wrap -> {y}",
     "{x} [10] * {k} [3] spread 4 pad -5:-2 -> {y}",
+    "{x} [2] * {k} [1] pad 3:-4 -> {y}",
+    "{x} [3] * {k} [1] pad -5:4 boundary zero:edge -> {y}",
+    // Dot products: windows of a vector and more, steps longer than a vector.
+    "{x} [300] * {k} [33] stride 40 -> {y}",
+    "{x} n2 c3 [200] * {k} o2 [70] flip stride 60 pad 9:30 boundary wrap:zero -> {y}",
+    "{x} [9 60] * {k} [3 5] stride 2 5 -> {y}",
     // Roles around one axis.
     "{x} n5 [20] * {k} [3] -> {y}",
     "{x} c5 [20] * {k} o3 [3] -> {y}",
@@ -91,6 +97,11 @@ const CASES: &[&str] = &[
     "{x} [40 1] * {k} [3 1] -> {y}",
     // Three and four.
     "{x} [5 6 7] * {k} [2 3 2] pad 1:0 1:1 0:1 boundary edge:zero wrap:wrap zero:reflect -> {y}",
+    // A last axis that the kernel spans, and few images that may lie innermost.
+    "{x} [20 17 5] * {k} [3 4 5] stride 2 2 1 -> {y}",
+    "{x} n3 [9 12 4] * {k} o2 [3 2 4] flip stride 1 3 7 pad 1:1 2:0 0:0 boundary zero:zero constant:zero edge:edge fill 3 -> {y}",
+    "{x} n5 [9 14] * {k} [3 4] dilation 1 2 pad 1:1 3:-1 -> {y}",
+    "{x} n2 n3 [20] * {k} [4] flip pad 3:3 boundary edge:wrap -> {y}",
     "{x} n2 c2 [4 5 6] * {k} o2 [3 2 2] stride 1 2 2 dilation 1 1 2 pad 1:1 0:0 1:1 -> {y}",
     "{x} [3 4 3 5] * {k} [2 2 2 3] flip pad 1:1 0:0 1:0 1:1 boundary reflect:wrap zero:zero edge:zero zero:constant fill 1 -> {y}",
     "{x} c2 [2 3 2 3] * {k} o2 [2 1 2 2] spread 2 1 1 2 stride 1 1 2 1 pad 1:1 0:0 1:1 0:0 -> {y}",
@@ -113,7 +124,8 @@ fn check(types: [&str; 3]) {
         let Some(problem) = problem(text, types) else { continue };
         let spelled: Problem = problem.to_string().parse().expect("what prints parses");
         assert_eq!(spelled, problem);
-        for (shape, memory) in [(Shape::Dense, Memory::Plain), (Shape::Product, Memory::Strange)] {
+        let kinds = [(Shape::Dense, Memory::Plain), (Shape::Product, Memory::Strange), (Shape::Dense, Memory::Turned)];
+        for (shape, memory) in kinds {
             let style = Style::ALL[number % Style::ALL.len()];
             let case = Case { problem: problem.clone(), data: Data { style, shape, memory, seed: number as u64 } };
             Judge::new(&case).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));

@@ -89,6 +89,8 @@ words! {
         Plain "plain",
         /// Axes in reverse order, with gaps, every second one backwards.
         Strange "strange",
+        /// Dense, the first axis innermost.
+        Turned "turned",
     }
 }
 
@@ -104,6 +106,11 @@ impl Array {
         let owned = match memory {
             Memory::Plain => Owned::zeros(element, shape),
             Memory::Strange => Owned::zeros(element, &shape.iter().rev().map(|length| length + 1).collect::<Vec<_>>()),
+            Memory::Turned => {
+                let mut turned = shape.to_vec();
+                turned.rotate_left(usize::from(!shape.is_empty()));
+                Owned::zeros(element, &turned)
+            }
         };
         Array { owned, shape: shape.into(), memory }
     }
@@ -111,6 +118,12 @@ impl Array {
     /// Axes in the order of the shape, and the index of the first element.
     fn strange(&self) -> (Vec<usize>, Vec<usize>) {
         ((0..self.shape.len()).rev().collect(), (0..self.shape.len()).map(|axis| axis % 2).collect())
+    }
+
+    /// The turned axes in the order of the shape.
+    fn turned(&self) -> Vec<usize> {
+        let count = self.shape.len();
+        (0..count).map(|axis| (axis + count - 1) % count).collect()
     }
 
     pub(crate) fn view(&self) -> View<'_> {
@@ -121,6 +134,7 @@ impl Array {
                 .step_by(2)
                 .fold(self.owned.view().permuted(&order), |view, axis| view.reversed(axis))
                 .sliced(&starts, &self.shape),
+            Memory::Turned => self.owned.view().permuted(&self.turned()),
         }
     }
 
@@ -128,6 +142,10 @@ impl Array {
         let (order, starts) = self.strange();
         match self.memory {
             Memory::Plain => action(self.owned.view_mut()),
+            Memory::Turned => {
+                let order = self.turned();
+                action(self.owned.view_mut().permuted(&order))
+            }
             Memory::Strange => {
                 let mut whole = (0..self.shape.len())
                     .step_by(2)

@@ -119,7 +119,7 @@ fn extras(output: ElementType) -> impl Strategy<Value = (bool, Conjugate, Fill, 
 }
 
 fn data(shapes: &'static [Shape]) -> impl Strategy<Value = Data> {
-    let memory = prop_oneof![2 => Just(Memory::Plain), 1 => Just(Memory::Strange)];
+    let memory = prop_oneof![2 => Just(Memory::Plain), 1 => Just(Memory::Strange), 1 => Just(Memory::Turned)];
     (select(Style::ALL), select(shapes), memory, 0u64..100_000).prop_map(|(style, shape, memory, seed)| Data {
         style,
         shape,

@@ -48,10 +48,12 @@ unsafe fn sum_pd(vector: __m256d) -> f64 {
 
 vector!(F32x8(__m256): f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum),
-    first |pointer, count| _mm256_maskload_ps(pointer, first::<1>(count)), sum sum_ps);
+    first |pointer, count| _mm256_maskload_ps(pointer, first::<1>(count)),
+    |pointer, count, vector| _mm256_maskstore_ps(pointer, first::<1>(count), vector), sum sum_ps);
 vector!(F64x4(__m256d): f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum),
-    first |pointer, count| _mm256_maskload_pd(pointer, first::<2>(count)), sum sum_pd);
+    first |pointer, count| _mm256_maskload_pd(pointer, first::<2>(count)),
+    |pointer, count, vector| _mm256_maskstore_pd(pointer, first::<2>(count), vector), sum sum_pd);
 vector!(I16x16(__m256i): i16, 16,
     _mm256_set1_epi16, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi16(sum, _mm256_mullo_epi16(left, right)));

@@ -268,8 +268,3 @@ impl Rows {
 fn gcd(left: usize, right: usize) -> usize {
     if right == 0 { left } else { gcd(right, left % right) }
 }
-
-/// Numbers that a band may read past the end of a box.
-pub(in crate::algorithms) const fn slack() -> usize {
-    64
-}

@@ -30,7 +30,7 @@ mod store;
 mod walk;
 mod weights;
 
-pub(super) use geometry::{Geometry, Lanes, Rows, Tiling, slack};
+pub(super) use geometry::{Geometry, Lanes, Rows, Tiling};
 pub(super) use recipe::candidate as direct_candidate;
 pub(super) use size::{Fit, Sizes, fitting, output_tile, tiles};
 

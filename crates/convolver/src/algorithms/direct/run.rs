@@ -1,6 +1,6 @@
 //! One input, tile by tile.
 
-use super::geometry::{Lanes, Tiling, slack};
+use super::geometry::{Lanes, Tiling};
 use super::recipe::Ways;
 use super::size::output_tile;
 use super::store::store;
@@ -183,10 +183,6 @@ impl<'a, W: Storing> Tile<'a, W> {
     fn origin(&self) -> Option<(&'a Placed<'a, W::Lane>, usize)> {
         let placed = self.run.placed.as_ref()?;
         let problem = self.run.problem;
-        let filled = self.lane.1 * W::PARTS >= self.run.set.lanes::<W::Lane>();
-        if !filled && self.run.walk.geometry.lanes != Lanes::Taps {
-            return None;
-        }
         let strides = self.run.input.strides();
         let size = self.run.input.element().size();
         let mut origin: usize = (0..self.banks_at).map(|axis| self.start[axis] * (strides[axis] as usize / size)).sum();
@@ -207,7 +203,7 @@ impl<'a, W: Storing> Tile<'a, W> {
         let Run { problem, walk, .. } = *self.run;
         let summed: usize = problem.summed.iter().product();
         let pass = walk.summed.min(summed);
-        let mut packed = Scratch::<W>::new(walk.tiling.plane * pass + slack());
+        let mut packed = Scratch::<W>::new(walk.tiling.plane * pass);
         for first in (0..summed).step_by(pass) {
             let elements = first..summed.min(first + pass);
             self.load(elements.clone(), &mut packed);

@@ -1,6 +1,6 @@
 //! How large tiles are.
 
-use super::geometry::{Geometry, Lanes, slack};
+use super::geometry::{Geometry, Lanes};
 use crate::problem::Problem;
 use convolver_kernels::{Dims, Kind};
 
@@ -46,7 +46,7 @@ pub(super) fn bytes(problem: &Problem, fit: &Fit, lanes: Lanes, count: usize) ->
         (true, Kind::Complex) => outputs.saturating_mul(2),
         (true, _) => outputs,
     };
-    let numbers = tiling.plane.saturating_mul(fit.summed).saturating_add(sums).saturating_add(slack());
+    let numbers = tiling.plane.saturating_mul(fit.summed).saturating_add(sums);
     numbers.saturating_mul(problem.working().size())
 }
 

@@ -1,6 +1,5 @@
 //! Problems so small that setting up a tile would take longer than the sum: one convolved axis, rows on the stack.
 
-use super::geometry::slack;
 use crate::algorithms::{Operands, Prepared};
 use crate::primitives::tile::Loader;
 use crate::problem::{Axis, Boundary, Conjugate, Problem, Sample};
@@ -11,8 +10,6 @@ use std::marker::PhantomData;
 const NUMBERS: usize = 128;
 /// The same for the smallest of all.
 const FEW: usize = 32;
-/// Numbers behind a row that a band may read.
-const SLACK: usize = slack();
 /// Axes of an operand at most.
 const AXES: usize = 8;
 
@@ -60,7 +57,7 @@ pub(super) fn run<W: Storing>(problem: &Problem, set: &'static InstructionSet, o
         run_with::<W, FEW>(problem, operands, |axis, row, k, y| sums(axis, row, k, y));
     } else if W::PARTS == 1 && axis.stride == 1 {
         let columns: [usize; NUMBERS] = std::array::from_fn(|tap| tap * axis.dilation);
-        run_with::<W, { NUMBERS + SLACK }>(problem, operands, |_, row, k, y| {
+        run_with::<W, NUMBERS>(problem, operands, |_, row, k, y| {
             let (outputs, columns) = (y.len(), &columns[..k.len()]);
             let job = Band {
                 input: W::lanes(row).into(),
@@ -74,7 +71,7 @@ pub(super) fn run<W: Storing>(problem: &Problem, set: &'static InstructionSet, o
             set.band(&job, &mut MatrixMut::from_slice(W::lanes_mut(y), 1, outputs, outputs));
         });
     } else {
-        run_with::<W, { NUMBERS + SLACK }>(problem, operands, |axis, row, k, y| sums(axis, row, k, y));
+        run_with::<W, NUMBERS>(problem, operands, |axis, row, k, y| sums(axis, row, k, y));
     }
 }
 
@@ -140,7 +137,7 @@ fn advance(position: &mut [usize], lengths: &[usize]) -> bool {
     false
 }
 
-/// The row that the outputs see: the input, extended past its ends.
+/// The row that the outputs see: the input, extended past its ends. Places that are always zero hold it already.
 fn extend<W: Storing>(problem: &Problem, x: &[W], row: &mut [W]) {
     let axis = &problem.axes[0];
     let outside = |place: usize| match axis.sample(place as isize - axis.low) {
@@ -154,9 +151,15 @@ fn extend<W: Storing>(problem: &Problem, x: &[W], row: &mut [W]) {
         row.iter_mut().enumerate().for_each(|(place, number)| *number = outside(place));
         return;
     }
-    row[..from].iter_mut().enumerate().for_each(|(place, number)| *number = outside(place));
-    row[from..to].copy_from_slice(&x[(from as isize - axis.low) as usize..][..to - from]);
-    row[to..].iter_mut().enumerate().for_each(|(place, number)| *number = outside(to + place));
+    if axis.boundary[0] != Boundary::Zero {
+        row[..from].iter_mut().enumerate().for_each(|(place, number)| *number = outside(place));
+    }
+    if from < to {
+        row[from..to].copy_from_slice(&x[(from as isize - axis.low) as usize..][..to - from]);
+    }
+    if axis.boundary[1] != Boundary::Zero {
+        row[to..].iter_mut().enumerate().for_each(|(place, number)| *number = outside(to + place));
+    }
 }
 
 /// The sums of one row, tap by tap.

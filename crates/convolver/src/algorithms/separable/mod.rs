@@ -18,7 +18,7 @@
 mod factors;
 mod run;
 
-use super::direct::{Fit, Geometry, Lanes, Sizes, Tiling, direct_candidate, fitting, slack};
+use super::direct::{Fit, Geometry, Lanes, Sizes, Tiling, direct_candidate, fitting};
 use super::{Algorithm, Candidate, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};

@@ -1,7 +1,7 @@
 //! One input, tile by tile: load a box, shorten it along one axis after another, store it.
 
 use super::factors::Factors;
-use super::{Fit, Geometry, Lanes, Tiling, slack};
+use super::{Fit, Geometry, Lanes, Tiling};
 use crate::algorithms::Prepared;
 use crate::algorithms::direct::{Rows, output_tile};
 use crate::machine::Machine;
@@ -28,7 +28,7 @@ pub(super) struct Separable<W: Working> {
 /// Bytes that one tile needs: the box, what it is shortened to, and the outputs.
 pub(super) fn workspace(problem: &Problem, fit: &Fit, tiling: &Tiling) -> usize {
     let outputs: usize = fit.tile.iter().product();
-    let numbers = tiling.plane.saturating_mul(3).saturating_add(outputs).saturating_add(3 * slack());
+    let numbers = tiling.plane.saturating_mul(3).saturating_add(outputs);
     numbers.saturating_mul(problem.working().size())
 }
 
@@ -117,7 +117,7 @@ impl<W: Storing> Separable<W> {
         let convolved_at = banks_at + problem.bank.len();
         let shape: Dims<usize> = output.shape()[convolved_at..].into();
         let tiling = self.geometry.tiling(problem, &shape, 1);
-        let mut packed = Scratch::<W>::new(tiling.plane + slack());
+        let mut packed = Scratch::<W>::new(tiling.plane);
         let loader = Loader {
             axes: &problem.axes,
             fill: Loader::<W>::fill(problem.fill),
@@ -133,8 +133,7 @@ impl<W: Storing> Separable<W> {
             .zip(&start[problem.batch.len()..])
             .fold(0, |number, (&length, &at)| number * length + at);
         let banks: Dims<usize> = output.shape()[banks_at..convolved_at].into();
-        let (mut near, mut far) =
-            (Scratch::<W>::new(tiling.plane + slack()), Scratch::<W>::new(tiling.plane + slack()));
+        let (mut near, mut far) = (Scratch::<W>::new(tiling.plane), Scratch::<W>::new(tiling.plane));
         for bank in 0..banks.iter().product() {
             let weights = &self.weights[group * banks.iter().product::<usize>() + bank];
             let last = shape.len() - 1;
