@@ -122,6 +122,7 @@ def correlate(
     memory: int | str | None = None,
     dtype: DTypeLike | None = None,
     out: NDArray[Any] | None = None,
+    lags: tuple[int, int] | Sequence[tuple[int, int]] | None = None,
 ) -> NDArray[Any]: ...
 def einconv(
     spec: str,

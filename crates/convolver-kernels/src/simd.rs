@@ -72,18 +72,23 @@ pub(crate) trait Vector: Copy {
         }
     }
 
-    /// The sum of the numbers, in one order.
+    /// The sum of the numbers of each vector, in one order.
     ///
     /// # Safety
     /// As `splat`.
     #[inline(always)]
-    unsafe fn sum(self) -> Self::Lane {
-        let mut numbers = [Self::Lane::default(); WIDEST];
-        // SAFETY: the caller's word; a vector fits the array.
-        unsafe { self.store(numbers.as_mut_ptr()) };
-        numbers[..Self::COUNT].iter().fold(Self::Lane::default(), |sum, &number| sum.plus(number))
+    unsafe fn sums(vectors: [Self; TOGETHER]) -> [Self::Lane; TOGETHER] {
+        vectors.map(|vector| {
+            let mut numbers = [Self::Lane::default(); WIDEST];
+            // SAFETY: the caller's word; a vector fits the array.
+            unsafe { vector.store(numbers.as_mut_ptr()) };
+            numbers[..Self::COUNT].iter().fold(Self::Lane::default(), |sum, &number| sum.plus(number))
+        })
     }
 }
+
+/// Vectors whose numbers are summed together.
+pub(crate) const TOGETHER: usize = 8;
 
 /// Numbers in the widest vector there is.
 pub(crate) const WIDEST: usize = 64;

@@ -56,6 +56,7 @@ pub(crate) struct Given<'a, 'py> {
     pub(crate) precision: Argument<'a, 'py>,
     pub(crate) memory: Argument<'a, 'py>,
     pub(crate) dtype: Argument<'a, 'py>,
+    pub(crate) lags: Argument<'a, 'py>,
 }
 
 /// The same, read.
@@ -87,6 +88,12 @@ impl Given<'_, '_> {
                 return value_error("mode= and padding= both say how x is padded; give one of them");
             }
             options.padding = Padding::Samples(pairs("padding", object, |object| integer("padding", object))?);
+        }
+        if let Some(object) = self.lags.unless_none() {
+            if options.padding != Padding::Mode(Mode::Full) {
+                return value_error("lags= chooses among the outputs of mode=\"full\"; leave mode= and padding= out");
+            }
+            options.padding = Padding::Lags(lags(object)?);
         }
         if let Some(object) = self.stride.object() {
             options.stride = steps("stride", object)?;
@@ -191,6 +198,30 @@ fn pairs<T: Copy>(
 
 fn boundaries(object: Borrowed<'_, '_, PyAny>) -> PyResult<PerAxis<Side<Boundary>>> {
     pairs("boundary", object, |object| BOUNDARIES.read("boundary", object))
+}
+
+/// A first and a last lag for all axes, or a pair for each.
+fn lags(object: Borrowed<'_, '_, PyAny>) -> PyResult<PerAxis<Side<isize>>> {
+    let pair = |entries: &[Bound<'_, PyAny>]| match entries {
+        [first, last] => {
+            let (first, last) = (integer("lags", first.as_borrowed())?, integer("lags", last.as_borrowed())?);
+            if first > last {
+                return value_error(format!("lags=({first}, {last}) ends before it starts; give (first, last)"));
+            }
+            Ok((first, last))
+        }
+        others => {
+            value_error(format!("lags has an entry of {} values where an axis takes (first, last)", others.len()))
+        }
+    };
+    let Some(each) = entries("lags", object)? else {
+        return type_error(format!("lags must be (first, last) or a pair for each axis, not {}", type_name(object)));
+    };
+    let inner = each.iter().map(|entry| entries("lags", entry.as_borrowed())).collect::<PyResult<Vec<_>>>()?;
+    if inner.iter().all(Option::is_none) {
+        return pair(&each).map(PerAxis::All);
+    }
+    inner.iter().map(|entry| pair(entry.as_deref().unwrap_or_default())).collect::<PyResult<_>>().map(PerAxis::Each)
 }
 
 /// The axes to convolve.

@@ -165,7 +165,19 @@ pub(crate) fn convolve<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
+    let given = Given {
+        mode,
+        stride,
+        dilation,
+        padding,
+        boundary,
+        fill,
+        method,
+        precision,
+        memory,
+        dtype,
+        lags: Argument::MISSING,
+    };
     guarded(|| run_numbered([x, k], true, &given, axes, out))
 }
 
@@ -177,6 +189,11 @@ pub(crate) fn convolve<'py>(
 /// ----------
 /// x, k, mode, axes, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, out
 ///     As in `convolve`.
+/// lags : tuple of int or tuple of (int, int), optional
+///     First and last lag wanted of ``mode="full"``, both included; one pair
+///     for all convolved axes or one for each. At lag l the kernel starts at
+///     sample l of ``x``, as in ``scipy.signal.correlation_lags``. Only these
+///     lags are computed, every ``stride``-th of them.
 ///
 /// Returns
 /// -------
@@ -195,14 +212,19 @@ pub(crate) fn convolve<'py>(
 /// array([30, 40, 50, 60, 70, 80])
 /// >>> convolver.correlate(numpy.arange(10), numpy.arange(5), "valid", stride=5)
 /// array([30, 80])
+///
+/// The lags from -1 to 1 alone, of the nine that two signals of length 5 have:
+///
+/// >>> convolver.correlate(numpy.arange(5), numpy.arange(5), lags=(-1, 1))
+/// array([20, 30, 20])
 #[pyfunction]
 #[pyo3(
     signature = (x, k, mode=Argument::MISSING, *, axes=Argument::MISSING, stride=Argument::MISSING,
         dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING,
         method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING,
-        out=Argument::MISSING),
+        out=Argument::MISSING, lags=Argument::MISSING),
     text_signature = "(x, k, mode='full', *, axes=None, stride=1, dilation=1, padding=None, boundary='zero', fill=0, \
-        method='auto', precision='highest', memory=None, dtype=None, out=None)"
+        method='auto', precision='highest', memory=None, dtype=None, out=None, lags=None)"
 )]
 #[allow(clippy::too_many_arguments, reason = "the public signature")]
 pub(crate) fn correlate<'py>(
@@ -220,8 +242,9 @@ pub(crate) fn correlate<'py>(
     memory: Argument<'_, 'py>,
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
+    lags: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
+    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags };
     guarded(|| run_numbered([x, k], false, &given, axes, out))
 }
 
@@ -295,7 +318,19 @@ pub(crate) fn einconv<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
+    let given = Given {
+        mode,
+        stride,
+        dilation,
+        padding,
+        boundary,
+        fill,
+        method,
+        precision,
+        memory,
+        dtype,
+        lags: Argument::MISSING,
+    };
     guarded(|| {
         let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
         given.read(&mut choices)?;
@@ -351,7 +386,19 @@ pub(crate) fn explain<'py>(
     memory: Argument<'_, 'py>,
     dtype: Argument<'_, 'py>,
 ) -> PyResult<Explanation> {
-    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype };
+    let given = Given {
+        mode,
+        stride,
+        dilation,
+        padding,
+        boundary,
+        fill,
+        method,
+        precision,
+        memory,
+        dtype,
+        lags: Argument::MISSING,
+    };
     guarded(|| {
         let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
         given.read(&mut choices)?;

@@ -28,20 +28,20 @@ struct Call {
 }
 
 /// The addresses of all arguments but the operands and `out`, and which function they are for.
-type Addresses = [usize; 12];
+type Addresses = [usize; 13];
 
 /// The arguments of a call of `convolve` (which flips) or `correlate`.
 pub(crate) struct Arguments<'a, 'py> {
     addresses: Addresses,
-    given: [Argument<'a, 'py>; 11],
+    given: [Argument<'a, 'py>; 12],
 }
 
 impl<'a, 'py> Arguments<'a, 'py> {
     #[inline]
     pub(crate) fn new(flip: bool, given: &Given<'a, 'py>, axes: Argument<'a, 'py>) -> Self {
-        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype } = *given;
-        let given = [mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, axes];
-        let mut addresses = [usize::from(flip); 12];
+        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags } = *given;
+        let given = [mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags, axes];
+        let mut addresses = [usize::from(flip); 13];
         for (address, argument) in addresses.iter_mut().zip(&given) {
             *address = argument.object().map_or(0, |object| object.as_ptr().addr());
         }

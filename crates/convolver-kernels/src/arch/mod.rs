@@ -121,8 +121,8 @@ macro_rules! kernels {
         // SAFETY: see `dots::Run`.
         $(#[target_feature(enable = $features)])?
         unsafe fn dots(job: &$crate::micro::Dots<'_, Number>, target: &mut $crate::memory::MatrixMut<'_, Number>) {
-            // SAFETY: as above. Eight sums are as many as two multiply-adds a cycle keep waiting.
-            unsafe { $crate::micro::dots::run::<$vector, 8>(job, target) }
+            // SAFETY: as above.
+            unsafe { $crate::micro::dots::run::<$vector>(job, target) }
         }
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
@@ -138,7 +138,7 @@ pub(crate) use kernels;
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, first $first:expr, $store_first:expr, sum $total:expr)?) => {
+     $(, first $first:expr, $store_first:expr, sums $sums:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -179,9 +179,9 @@ macro_rules! vector {
                     unsafe { $store_first(pointer.cast(), count, self.0) }
                 }
                 #[inline(always)]
-                unsafe fn sum(self) -> $lane {
+                unsafe fn sums(vectors: [Self; $crate::simd::TOGETHER]) -> [$lane; $crate::simd::TOGETHER] {
                     // SAFETY: the caller vouches for the instruction set.
-                    unsafe { $total(self.0) }
+                    unsafe { $sums(vectors.map(|vector| vector.0)) }
                 }
             )?
         }

@@ -117,6 +117,9 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
             block::<V, R, W, false>(job, x.add(at), y.add(at), target.row_stride, 0);
             column = at + wide;
         }
+        // What is left is done by halves, as long as they are more than a vector wide.
+        column = tail::<V, R, W, 2>(job, (x, y), (column, columns), target.row_stride);
+        column = tail::<V, R, W, 4>(job, (x, y), (column, columns), target.row_stride);
         while column < columns {
             if column + V::COUNT <= columns || (over && columns >= V::COUNT) {
                 let at = column.min(columns - V::COUNT);
@@ -128,6 +131,36 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
             }
         }
     }
+}
+
+/// Blocks of W/PART vectors, where they are more than one vector, from `column` on; gives the column after them.
+///
+/// # Safety
+/// As `block`, for all columns.
+#[inline(always)]
+unsafe fn tail<V: Vector, const R: usize, const W: usize, const PART: usize>(
+    job: &Band<'_, V::Lane>,
+    (x, y): (*const V::Lane, *mut V::Lane),
+    (mut column, columns): (usize, usize),
+    row_stride: isize,
+) -> usize {
+    let wide = W.div_ceil(PART) * V::COUNT;
+    while W.div_ceil(PART) > 1 && columns > column + wide / 2 && columns >= wide {
+        if column + wide > columns && job.accumulate {
+            break;
+        }
+        let at = column.min(columns - wide);
+        // SAFETY: the caller's word; the block lies within the columns.
+        unsafe {
+            match W.div_ceil(PART) {
+                2 => block::<V, R, 2, false>(job, x.add(at), y.add(at), row_stride, 0),
+                3 => block::<V, R, 3, false>(job, x.add(at), y.add(at), row_stride, 0),
+                _ => block::<V, R, 4, false>(job, x.add(at), y.add(at), row_stride, 0),
+            }
+        }
+        column = at + wide;
+    }
+    column
 }
 
 /// R rows × W vectors of outputs, held in registers. A block that is `FEW` has the first `count` outputs of a vector.

@@ -9,7 +9,7 @@
 //! Order     per output: rows, then vectors of taps, a sum per lane; the lanes last
 
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Lane, Vector};
+use crate::simd::{Lane, TOGETHER, Vector};
 use crate::working::Working;
 
 /// What dot products are made of.
@@ -53,21 +53,21 @@ impl<L: Lane> Dots<'_, L> {
 /// The CPU must have the instruction set, and `job.check` must have passed for the target's size.
 pub(crate) type Run<L> = unsafe fn(&Dots<'_, L>, &mut MatrixMut<'_, L>);
 
-/// A target's outputs, `U` at a time.
+/// A target's outputs, some at a time.
 ///
 /// # Safety
 /// See [`Run`].
 #[inline(always)]
-pub(crate) unsafe fn run<V: Vector, const U: usize>(job: &Dots<'_, V::Lane>, target: &mut MatrixMut<'_, V::Lane>) {
+pub(crate) unsafe fn run<V: Vector>(job: &Dots<'_, V::Lane>, target: &mut MatrixMut<'_, V::Lane>) {
     for row in 0..target.rows {
         // SAFETY: rows and columns lie within the target, and `check` has counted what is read for them.
         unsafe {
             let x = job.input.pointer.add(job.start + row * job.row_step);
             let y = target.pointer.offset(row as isize * target.row_stride);
             let mut column = 0;
-            while column + U <= target.columns {
-                outputs::<V, U>(job, x.add(column * job.step), y.add(column));
-                column += U;
+            while column + TOGETHER <= target.columns {
+                outputs::<V, TOGETHER>(job, x.add(column * job.step), y.add(column));
+                column += TOGETHER;
             }
             while column < target.columns {
                 outputs::<V, 1>(job, x.add(column * job.step), y.add(column));
@@ -107,9 +107,11 @@ unsafe fn outputs<V: Vector, const U: usize>(job: &Dots<'_, V::Lane>, x: *const 
             }
             weights = weights.add(job.run);
         }
-        for (u, sum) in sums.iter().enumerate() {
+        let mut all = [V::splat(<V::Lane>::default()); TOGETHER];
+        all[..U].copy_from_slice(&sums);
+        for (u, &sum) in V::sums(all)[..U].iter().enumerate() {
             let y = y.add(u);
-            *y = if job.accumulate { (*y).plus(sum.sum()) } else { sum.sum() };
+            *y = if job.accumulate { (*y).plus(sum) } else { sum };
         }
     }
 }

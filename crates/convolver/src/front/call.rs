@@ -37,6 +37,8 @@ pub enum Padding {
     Mode(Mode),
     /// Samples before and after.
     Samples(PerAxis<Side<isize>>),
+    /// What the lags from the first to the last need: at lag l the kernel starts at sample l of the input.
+    Lags(PerAxis<Side<isize>>),
 }
 
 /// The options that every front shares, with the defaults of `correlate`.
@@ -91,6 +93,7 @@ impl Options {
         let boundary = self.boundary.each("boundary", count)?;
         let padding = match &self.padding {
             Padding::Samples(samples) => Some(samples.each("padding", count)?),
+            Padding::Lags(lags) => Some(lags.each("lags", count)?),
             Padding::Mode(_) => None,
         };
         let axis = |i: usize| {
@@ -103,9 +106,10 @@ impl Options {
                 ..Axis::new(input, kernel)
             };
             let (low, high) = match (&padding, &self.padding) {
+                (Some(lags), Padding::Lags(_)) => around_lags(&axis, lags[i]),
                 (Some(samples), _) => samples[i],
                 (None, Padding::Mode(mode)) => mode.padding(&axis),
-                (None, Padding::Samples(_)) => unreachable!("samples were taken above"),
+                (None, _) => unreachable!("samples and lags were taken above"),
             };
             axis.padded(low, high)
         };
@@ -159,6 +163,13 @@ impl Options {
             .fill(fill)
             .precision(if precise { self.precision } else { Precision::Highest }))
     }
+}
+
+/// The samples around an axis that its kernel sees at lags `first..=last`. What does not fit is refused with the axis.
+fn around_lags(axis: &Axis, (first, last): Side<isize>) -> Side<isize> {
+    let length = |count: usize, step: usize| count.saturating_sub(1).saturating_mul(step) as isize;
+    let high = last.saturating_add(length(axis.kernel, axis.dilation)).saturating_sub(length(axis.input, axis.spread));
+    (first.saturating_neg(), high)
 }
 
 /// The fill as a result of this type holds it.

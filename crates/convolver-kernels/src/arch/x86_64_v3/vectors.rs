@@ -27,33 +27,41 @@ unsafe fn first<const PARTS: usize>(count: usize) -> __m256i {
     unsafe { _mm256_loadu_si256(FIRST.as_ptr().add(8 - count * PARTS).cast()) }
 }
 
+/// Sums of the numbers of eight vectors.
 #[inline(always)]
-unsafe fn sum_ps(vector: __m256) -> f32 {
-    // SAFETY: the caller vouches for AVX2.
+unsafe fn sums_ps([a, b, c, d, e, f, g, h]: [__m256; 8]) -> [f32; 8] {
+    // SAFETY: the caller vouches for AVX2; eight numbers are one register.
     unsafe {
-        let half = _mm_add_ps(_mm256_castps256_ps128(vector), _mm256_extractf128_ps::<1>(vector));
-        let pair = _mm_add_ps(half, _mm_movehl_ps(half, half));
-        _mm_cvtss_f32(_mm_add_ss(pair, _mm_movehdup_ps(pair)))
+        let four = |a, b, c, d| _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+        let (left, right) = (four(a, b, c, d), four(e, f, g, h));
+        let (low, high) = (_mm256_permute2f128_ps::<0x20>(left, right), _mm256_permute2f128_ps::<0x31>(left, right));
+        std::mem::transmute(_mm256_add_ps(low, high))
     }
 }
 
+/// Sums of the numbers of eight vectors.
 #[inline(always)]
-unsafe fn sum_pd(vector: __m256d) -> f64 {
-    // SAFETY: the caller vouches for AVX2.
+unsafe fn sums_pd([a, b, c, d, e, f, g, h]: [__m256d; 8]) -> [f64; 8] {
+    // SAFETY: the caller vouches for AVX2; eight numbers are two registers.
     unsafe {
-        let half = _mm_add_pd(_mm256_castpd256_pd128(vector), _mm256_extractf128_pd::<1>(vector));
-        _mm_cvtsd_f64(_mm_add_sd(half, _mm_unpackhi_pd(half, half)))
+        let four = |a, b, c, d| {
+            let (left, right) = (_mm256_hadd_pd(a, b), _mm256_hadd_pd(c, d));
+            let (low, high) =
+                (_mm256_permute2f128_pd::<0x20>(left, right), _mm256_permute2f128_pd::<0x31>(left, right));
+            _mm256_add_pd(low, high)
+        };
+        std::mem::transmute([four(a, b, c, d), four(e, f, g, h)])
     }
 }
 
 vector!(F32x8(__m256): f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum),
     first |pointer, count| _mm256_maskload_ps(pointer, first::<1>(count)),
-    |pointer, count, vector| _mm256_maskstore_ps(pointer, first::<1>(count), vector), sum sum_ps);
+    |pointer, count, vector| _mm256_maskstore_ps(pointer, first::<1>(count), vector), sums sums_ps);
 vector!(F64x4(__m256d): f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum),
     first |pointer, count| _mm256_maskload_pd(pointer, first::<2>(count)),
-    |pointer, count, vector| _mm256_maskstore_pd(pointer, first::<2>(count), vector), sum sum_pd);
+    |pointer, count, vector| _mm256_maskstore_pd(pointer, first::<2>(count), vector), sums sums_pd);
 vector!(I16x16(__m256i): i16, 16,
     _mm256_set1_epi16, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi16(sum, _mm256_mullo_epi16(left, right)));

@@ -4,14 +4,53 @@ use crate::arch::vector;
 use crate::working::Truth;
 use std::arch::x86_64::*;
 
+/// Sums of the numbers of eight vectors: neighbours are added while vectors are interleaved, until each lane holds one sum.
+macro_rules! sums {
+    ($name:ident, $raw:ty, $lane:ty, wide $low:ident $high:ident $add:ident $shuffle:ident) => {
+        #[inline(always)]
+        unsafe fn $name(vectors: [$raw; 8]) -> [$lane; 8] {
+            // SAFETY: the caller vouches for AVX-512; eight numbers of 64 bits are one register.
+            unsafe {
+                let pair = |a, b| $add($low(a, b), $high(a, b));
+                let parts = |a, b| $add($shuffle::<0b10_00_10_00>(a, b), $shuffle::<0b11_01_11_01>(a, b));
+                let [a, b, c, d, e, f, g, h] = vectors;
+                let (left, right) = (parts(pair(a, b), pair(c, d)), parts(pair(e, f), pair(g, h)));
+                std::mem::transmute(parts(left, right))
+            }
+        }
+    };
+    ($name:ident, $raw:ty, $lane:ty, narrow $low:ident $high:ident $low_pair:ident $high_pair:ident $add:ident $shuffle:ident,
+     $to_pair:path, $from_pair:path) => {
+        #[inline(always)]
+        unsafe fn $name(vectors: [$raw; 8]) -> [$lane; 8] {
+            // SAFETY: the caller vouches for AVX-512; the first eight of sixteen numbers are half a register.
+            unsafe {
+                let pair = |a, b| $to_pair($add($low(a, b), $high(a, b)));
+                let four = |a, b| $add($from_pair($low_pair(a, b)), $from_pair($high_pair(a, b)));
+                let parts = |a, b| $add($shuffle::<0b10_00_10_00>(a, b), $shuffle::<0b11_01_11_01>(a, b));
+                let [a, b, c, d, e, f, g, h] = vectors;
+                let halves = parts(four(pair(a, b), pair(c, d)), four(pair(e, f), pair(g, h)));
+                let [first, _]: [[$lane; 8]; 2] = std::mem::transmute(parts(halves, halves));
+                first
+            }
+        }
+    };
+}
+sums!(sums_pd, __m512d, f64, wide _mm512_unpacklo_pd _mm512_unpackhi_pd _mm512_add_pd _mm512_shuffle_f64x2);
+sums!(sums_epi64, __m512i, i64, wide _mm512_unpacklo_epi64 _mm512_unpackhi_epi64 _mm512_add_epi64 _mm512_shuffle_i64x2);
+sums!(sums_ps, __m512, f32, narrow _mm512_unpacklo_ps _mm512_unpackhi_ps _mm512_unpacklo_pd _mm512_unpackhi_pd _mm512_add_ps
+    _mm512_shuffle_f32x4, _mm512_castps_pd, _mm512_castpd_ps);
+sums!(sums_epi32, __m512i, i32, narrow _mm512_unpacklo_epi32 _mm512_unpackhi_epi32 _mm512_unpacklo_epi64
+    _mm512_unpackhi_epi64 _mm512_add_epi32 _mm512_shuffle_i32x4, std::convert::identity, std::convert::identity);
+
 vector!(F32x16(__m512): f32, 16,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, |sum, left, right| _mm512_fmadd_ps(left, right, sum),
     first |pointer, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_ps(pointer, ((1u32 << count) - 1) as u16, vector), sum _mm512_reduce_add_ps);
+    |pointer, count, vector| _mm512_mask_storeu_ps(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_ps);
 vector!(F64x8(__m512d): f64, 8,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, |sum, left, right| _mm512_fmadd_pd(left, right, sum),
     first |pointer, count| _mm512_maskz_loadu_pd(((1u32 << count) - 1) as u8, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_pd(pointer, ((1u32 << count) - 1) as u8, vector), sum _mm512_reduce_add_pd);
+    |pointer, count, vector| _mm512_mask_storeu_pd(pointer, ((1u32 << count) - 1) as u8, vector), sums sums_pd);
 vector!(I16x32(__m512i): i16, 32,
     _mm512_set1_epi16, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi16(sum, _mm512_mullo_epi16(left, right)));
@@ -19,12 +58,12 @@ vector!(I32x16(__m512i): i32, 16,
     _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi32(sum, _mm512_mullo_epi32(left, right)),
     first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector), sum _mm512_reduce_add_epi32);
+    |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_epi32);
 vector!(I64x8(__m512i): i64, 8,
     _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi64(sum, _mm512_mullo_epi64(left, right)),
     first |pointer, count| _mm512_maskz_loadu_epi64(((1u32 << count) - 1) as u8, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_epi64(pointer, ((1u32 << count) - 1) as u8, vector), sum _mm512_reduce_add_epi64);
+    |pointer, count, vector| _mm512_mask_storeu_epi64(pointer, ((1u32 << count) - 1) as u8, vector), sums sums_epi64);
 vector!(Truthx64(__m512i): Truth, 64,
     |truth: Truth| _mm512_set1_epi8(truth.0 as i8), _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_or_si512(sum, _mm512_and_si512(left, right)));
