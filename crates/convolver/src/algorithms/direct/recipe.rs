@@ -68,6 +68,14 @@ impl Recipe for Small {
     }
 }
 
+/// Axes that may be taken as one, and the problem that gives.
+struct Merged {
+    merge: Merge,
+    problem: Problem,
+    /// Unless they need more room.
+    ways: OnceLock<Option<Box<Ways>>>,
+}
+
 /// The ways to walk a problem. There is at least one convolved axis.
 pub(super) struct Ways {
     pub(super) problem: Problem,
@@ -81,8 +89,7 @@ pub(super) struct Ways {
     usual: OnceLock<Walk>,
     /// Along each batch axis.
     batch: SmallVec<[OnceLock<Box<Walk>>; 2]>,
-    /// Axes that may be merged, the problem that gives, and its ways unless they need more room.
-    merged: Vec<(Merge, Problem, OnceLock<Option<Box<Ways>>>)>,
+    merged: Vec<Merged>,
 }
 
 impl Ways {
@@ -99,7 +106,10 @@ impl Ways {
             fit,
             usual: OnceLock::new(),
             batch: problem.batch.iter().map(|_| OnceLock::new()).collect(),
-            merged: Merge::all(&problem).into_iter().map(|(merge, to)| (merge, to, OnceLock::new())).collect(),
+            merged: Merge::all(&problem)
+                .into_iter()
+                .map(|(merge, problem)| Merged { merge, problem, ways: OnceLock::new() })
+                .collect(),
             problem,
         }
     }
@@ -145,7 +155,7 @@ impl Ways {
         weights: &mut dyn FnMut(&Ways, &Walk) -> Packed<W>,
     ) {
         let mut output = output;
-        for (merge, problem, ways) in &self.merged {
+        for Merged { merge, problem, ways } in &self.merged {
             let ways = ways.get_or_init(|| {
                 let ways = Ways::new(problem.clone(), &self.machine, self.sizes);
                 (ways.bytes() <= self.room()).then(|| Box::new(ways))
