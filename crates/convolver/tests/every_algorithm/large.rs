@@ -27,6 +27,7 @@ const CASES: &[&str] = &[
     "{x} n1 c300 [9 9] * {k} o70 [1 1] -> {y}",
     "{x} n40 c700 [] * {k} o90 [] -> {y}",
     "{x} n3000 [9] * {k} [4] pad 3:3 -> {y}",
+    "{x} c2000 [9 40] * {k} o2 [4 3] stride 2 1 -> {y}",
     "{x} [9 3000] * {k} [9 1] pad 8:8 0:0 boundary symmetric:symmetric zero:zero -> {y}",
 ];
 

@@ -92,9 +92,11 @@ impl<'a, W: Storing> Run<'a, W> {
             Lanes::Convolved => (input.shape().len() - 1, problem.axes[problem.axes.len() - 1].stride == 1),
         };
         let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
+        // Weights are packed by phase for as many summed elements as one pass takes.
+        let one_pass = walk.phases.len() == 1 || walk.summed >= problem.summed.iter().product();
         // A real input of complex sums has half the numbers.
         let whole = problem.input.size() == W::PARTS * size_of::<W::Lane>();
-        if !(together && plain && whole && input.strides()[lane_axis] == size as isize) {
+        if !(together && plain && whole && one_pass && input.strides()[lane_axis] == size as isize) {
             return None;
         }
         let source = input.source::<W::Lane>()?;
