@@ -28,28 +28,51 @@ pub(super) fn of_all(problem: &Problem, kernel: &View<'_>) -> Option<Vec<Factors
         .collect()
 }
 
-/// The line of taps through the pivot along an axis.
-fn line(kernel: &View<'_>, pivot: &[usize], axis: usize) -> Vec<Scalar> {
-    let mut index = Dims::from(pivot);
-    let tap = |at: usize| {
-        index[axis] = at;
-        kernel.get(&index)
-    };
-    (0..kernel.shape()[axis]).map(tap).collect()
+/// The taps of one kernel, in order.
+struct Taps<'a, T> {
+    shape: &'a [usize],
+    taps: Vec<T>,
 }
 
-/// The tap of largest magnitude, and the axis whose factor carries the scale.
-fn pivot(kernel: &View<'_>, magnitude: impl Fn(Scalar) -> f64) -> Option<(Dims<usize>, usize)> {
-    let taps = (0..kernel.len()).map(|number| grid_position(kernel.shape(), number));
-    let pivot = taps.max_by(|a, b| magnitude(kernel.get(a)).total_cmp(&magnitude(kernel.get(b))))?;
-    let carrier = (0..pivot.len()).rev().find(|&axis| kernel.shape()[axis] > 1)?;
-    Some((pivot, carrier))
-}
+impl<T: Copy> Taps<'_, T> {
+    /// The place of the tap of largest magnitude along each axis, and the axis whose factor carries the scale.
+    fn pivot(&self, magnitude: impl Fn(T) -> f64) -> Option<(Dims<usize>, usize)> {
+        let (mut pivot, mut largest) = (0, f64::NEG_INFINITY);
+        for (number, &tap) in self.taps.iter().enumerate() {
+            if magnitude(tap) >= largest {
+                (pivot, largest) = (number, magnitude(tap));
+            }
+        }
+        let carrier = (0..self.shape.len()).rev().find(|&axis| self.shape[axis] > 1)?;
+        Some((grid_position(self.shape, pivot), carrier))
+    }
 
-fn real(tap: Scalar) -> f64 {
-    match tap {
-        Scalar::Integer(integer) => integer as f64,
-        Scalar::Number(number) => number.re,
+    /// Elements between neighbours along an axis.
+    fn step(&self, axis: usize) -> usize {
+        self.shape[axis + 1..].iter().product()
+    }
+
+    /// The line of taps through the pivot along an axis.
+    fn line(&self, pivot: &[usize], axis: usize) -> Vec<T> {
+        let number: usize = pivot.iter().enumerate().map(|(axis, &at)| at * self.step(axis)).sum();
+        let first = number - pivot[axis] * self.step(axis);
+        (0..self.shape[axis]).map(|at| self.taps[first + at * self.step(axis)]).collect()
+    }
+
+    /// Whether every tap is what its factors make of it.
+    fn all(&self, is_product: impl Fn(T, &[usize]) -> bool) -> bool {
+        let mut place: Dims<usize> = Dims::from_elem(0, self.shape.len());
+        self.taps.iter().all(|&tap| {
+            let right = is_product(tap, &place);
+            for axis in (0..place.len()).rev() {
+                place[axis] += 1;
+                if place[axis] < self.shape[axis] {
+                    break;
+                }
+                place[axis] = 0;
+            }
+            right
+        })
     }
 }
 
@@ -62,8 +85,15 @@ fn unit(working: WorkingType) -> f64 {
 }
 
 fn numbers(problem: &Problem, kernel: &View<'_>) -> Option<Factors> {
-    let (pivot, carrier) = pivot(kernel, |tap| real(tap).abs())?;
-    let scale = real(kernel.get(&pivot));
+    let shape = kernel.shape();
+    let mut taps = vec![0f64; kernel.len()];
+    let last = shape.len() - 1;
+    for (number, line) in taps.chunks_exact_mut(shape[last]).enumerate() {
+        kernel.read(&grid_position(shape, number * shape[last]), last, 1, line);
+    }
+    let kernel = Taps { shape, taps };
+    let (pivot, carrier) = kernel.pivot(f64::abs)?;
+    let scale = kernel.line(&pivot, carrier)[pivot[carrier]];
     if scale == 0.0 || !scale.is_finite() {
         return None;
     }
@@ -75,7 +105,7 @@ fn numbers(problem: &Problem, kernel: &View<'_>) -> Option<Factors> {
     let factors: Vec<Vec<f64>> = (0..pivot.len())
         .map(|axis| {
             let by = if axis == carrier { 1.0 } else { scale };
-            line(kernel, &pivot, axis).into_iter().map(|tap| real(tap) / by).collect()
+            kernel.line(&pivot, axis).into_iter().map(|tap| tap / by).collect()
         })
         .collect();
     let fits =
@@ -83,33 +113,31 @@ fn numbers(problem: &Problem, kernel: &View<'_>) -> Option<Factors> {
     if !factors.iter().enumerate().all(fits) {
         return None;
     }
-    for number in 0..kernel.len() {
-        let at = grid_position(kernel.shape(), number);
+    let is_product = |tap: f64, at: &[usize]| {
         // The relative factors first: only their product with the scale may underflow.
         let relative: f64 = (0..at.len()).filter(|&axis| axis != carrier).map(|axis| factors[axis][at[axis]]).product();
-        let (tap, product) = (real(kernel.get(&at)), relative * factors[carrier][at[carrier]]);
         // A NaN is no product.
-        let close = (product - tap).abs() <= tolerance * tap.abs();
-        if !close {
-            return None;
-        }
+        (relative * factors[carrier][at[carrier]] - tap).abs() <= tolerance * tap.abs()
+    };
+    if !kernel.all(is_product) {
+        return None;
     }
     let exact = |tap: f64| Scalar::Number(tap.into());
     Some(factors.into_iter().map(|taps| taps.into_iter().map(exact).collect()).collect())
 }
 
 fn integers(kernel: &View<'_>) -> Option<Factors> {
-    let integer = |tap: Scalar| match tap {
+    let integer = |number: usize| match kernel.get(&grid_position(kernel.shape(), number)) {
         Scalar::Integer(integer) => integer,
         Scalar::Number(number) => number.re as i128,
     };
-    let (pivot, carrier) = pivot(kernel, |tap| real(tap).abs())?;
-    let scale = integer(kernel.get(&pivot));
+    let kernel = Taps { shape: kernel.shape(), taps: (0..kernel.len()).map(integer).collect() };
+    let (pivot, carrier) = kernel.pivot(|tap| (tap as f64).abs())?;
+    let scale = kernel.line(&pivot, carrier)[pivot[carrier]];
     if scale == 0 {
         return None;
     }
-    let mut factors: Vec<Vec<i128>> =
-        (0..pivot.len()).map(|axis| line(kernel, &pivot, axis).into_iter().map(integer).collect()).collect();
+    let mut factors: Vec<Vec<i128>> = (0..pivot.len()).map(|axis| kernel.line(&pivot, axis)).collect();
     let mut divisor = 1i128;
     for axis in (0..pivot.len()).filter(|&axis| axis != carrier) {
         let common = factors[axis].iter().fold(0, |common, &tap| gcd(common, tap.abs()));
@@ -122,12 +150,10 @@ fn integers(kernel: &View<'_>) -> Option<Factors> {
         }
         *tap /= divisor;
     }
-    for number in 0..kernel.len() {
-        let at = grid_position(kernel.shape(), number);
-        let product = (0..at.len()).try_fold(1i128, |product, axis| product.checked_mul(factors[axis][at[axis]]))?;
-        if product != integer(kernel.get(&at)) {
-            return None;
-        }
+    let product =
+        |at: &[usize]| (0..at.len()).try_fold(1i128, |product, axis| product.checked_mul(factors[axis][at[axis]]));
+    if !kernel.all(|tap, at| product(at) == Some(tap)) {
+        return None;
     }
     Some(factors.into_iter().map(|taps| taps.into_iter().map(Scalar::Integer).collect()).collect())
 }
