@@ -8,6 +8,8 @@ use convolver_kernels::{Dims, Kind};
 pub(super) const BATCH_LANES: usize = 256;
 /// Tiles that a large problem is cut into at least, for threads to share.
 const PIECES: usize = 16;
+/// Rows of outputs that a band computes at once, at most.
+const STRIP: usize = 6;
 /// Seconds of one piece at least: below this, setting it up weighs too much.
 const PIECE_SECONDS: f64 = 25e-6;
 /// Seconds of a problem that is shared at least: sleeping threads take tens of microseconds to wake. An image of 256² with
@@ -93,7 +95,11 @@ pub(super) fn share(problem: &Problem, fit: &mut Fit, seconds: f64) -> bool {
             fit.tile[axis] / least
         };
         match (0..fit.tile.len()).max_by_key(|&axis| room(axis)) {
-            Some(axis) if room(axis) > 1 => fit.tile[axis] = fit.tile[axis].div_ceil(2),
+            // Whole strips of rows: a shorter one reuses less of what it loads.
+            Some(axis) if room(axis) > 1 => {
+                let strip = problem.axes[axis].kernel.min(STRIP);
+                fit.tile[axis] = fit.tile[axis].div_ceil(2).next_multiple_of(strip);
+            }
             _ => break,
         }
     }
