@@ -5,7 +5,7 @@ what depends on shapes and kernel; `explain` says how a call would be computed a
 neural networks by PyTorch's conventions.
 """
 
-from convolver import nn
+from convolver import ndimage, nn, numpy, signal
 from convolver._native import (
     Candidate,
     Explanation,
@@ -35,8 +35,11 @@ __all__ = [
     "explain",
     "get_num_threads",
     "machine",
+    "ndimage",
     "nn",
+    "numpy",
     "plan",
     "set_num_threads",
     "show_config",
+    "signal",
 ]

@@ -49,6 +49,7 @@ pub(crate) struct Given<'a, 'py> {
     pub(crate) mode: Argument<'a, 'py>,
     pub(crate) stride: Argument<'a, 'py>,
     pub(crate) dilation: Argument<'a, 'py>,
+    pub(crate) spread: Argument<'a, 'py>,
     pub(crate) padding: Argument<'a, 'py>,
     pub(crate) boundary: Argument<'a, 'py>,
     pub(crate) fill: Argument<'a, 'py>,
@@ -100,6 +101,9 @@ impl Given<'_, '_> {
         }
         if let Some(object) = self.dilation.object() {
             options.dilation = steps("dilation", object)?;
+        }
+        if let Some(object) = self.spread.object() {
+            options.spread = steps("spread", object)?;
         }
         if let Some(object) = self.boundary.object() {
             options.boundary = boundaries(object)?;
@@ -271,7 +275,7 @@ pub(crate) fn flag(argument: &str, object: Borrowed<'_, '_, PyAny>) -> PyResult<
 }
 
 /// The value of the constant boundary.
-fn fill(object: Borrowed<'_, '_, PyAny>) -> PyResult<Fill> {
+pub(crate) fn fill(object: Borrowed<'_, '_, PyAny>) -> PyResult<Fill> {
     if object.is_instance_of::<PyString>() {
         return type_error("fill must be a number, not str");
     }

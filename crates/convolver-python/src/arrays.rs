@@ -122,16 +122,18 @@ impl<'py> Array<'py> {
         if out.overlaps_itself() {
             return value_error("out has elements that share memory with each other; give an array of its own");
         }
-        let range = out.view().address_range();
-        for &(argument, operand) in operands {
-            if let (Some(written), Some(read)) = (range, operand.view().address_range())
-                && written.0 < read.1
-                && read.0 < written.1
-            {
-                return value_error(format!("out shares memory with {argument}; give an array of its own"));
-            }
+        if let Some(argument) = out.overlapped(operands) {
+            return value_error(format!("out shares memory with {argument}; give an array of its own"));
         }
         Ok(out)
+    }
+
+    /// The first of the operands that may share memory with this array.
+    pub(crate) fn overlapped<'a>(&self, operands: &[(&'a str, &Array<'_>)]) -> Option<&'a str> {
+        let (low, high) = self.view().address_range()?;
+        let meets =
+            |array: &Array<'_>| array.view().address_range().is_some_and(|range| low < range.1 && range.0 < high);
+        operands.iter().find(|(_, operand)| meets(operand)).map(|&(argument, _)| argument)
     }
 
     /// A view to write the whole array through.

@@ -53,7 +53,7 @@ fn run_numbered<'py>(
 }
 
 /// Reads the operands and runs the request they make.
-fn run<'py>(
+pub(crate) fn run<'py>(
     operands: [&Bound<'py, PyAny>; 2],
     form: &Form,
     choices: &Choices,
@@ -165,19 +165,8 @@ pub(crate) fn convolve<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype,
-        lags: Argument::MISSING,
-    };
+    let given =
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
     guarded(|| run_numbered([x, k], true, &given, axes, out))
 }
 
@@ -244,7 +233,20 @@ pub(crate) fn correlate<'py>(
     out: Argument<'_, 'py>,
     lags: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags };
+    let given = Given {
+        mode,
+        stride,
+        dilation,
+        padding,
+        boundary,
+        fill,
+        method,
+        precision,
+        memory,
+        dtype,
+        lags,
+        ..Given::default()
+    };
     guarded(|| run_numbered([x, k], false, &given, axes, out))
 }
 
@@ -318,19 +320,8 @@ pub(crate) fn einconv<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype,
-        lags: Argument::MISSING,
-    };
+    let given =
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
     guarded(|| {
         let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
         given.read(&mut choices)?;
@@ -386,19 +377,8 @@ pub(crate) fn explain<'py>(
     memory: Argument<'_, 'py>,
     dtype: Argument<'_, 'py>,
 ) -> PyResult<Explanation> {
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype,
-        lags: Argument::MISSING,
-    };
+    let given =
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
     guarded(|| {
         let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
         given.read(&mut choices)?;

@@ -9,6 +9,7 @@ mod call;
 mod elements;
 mod errors;
 mod explanation;
+mod faces;
 mod functions;
 mod machine;
 mod plan;
@@ -24,6 +25,8 @@ mod _native {
 
     #[pymodule_export]
     use crate::explanation::{Candidate, Explanation};
+    #[pymodule_export]
+    use crate::faces::{einconv_spread, filter, folded, weights};
     #[pymodule_export]
     use crate::functions::{convolve, correlate, einconv, explain};
     #[pymodule_export]

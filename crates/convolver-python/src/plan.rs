@@ -198,19 +198,8 @@ pub(crate) fn plan<'py>(
     precision: Argument<'_, 'py>,
     memory: Argument<'_, 'py>,
 ) -> PyResult<Plan> {
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype: Argument::MISSING,
-        lags: Argument::MISSING,
-    };
+    let given =
+        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, ..Given::default() };
     guarded(|| {
         let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
         given.read(&mut choices)?;

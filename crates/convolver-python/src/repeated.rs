@@ -39,7 +39,8 @@ pub(crate) struct Arguments<'a, 'py> {
 impl<'a, 'py> Arguments<'a, 'py> {
     #[inline]
     pub(crate) fn new(flip: bool, given: &Given<'a, 'py>, axes: Argument<'a, 'py>) -> Self {
-        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags } = *given;
+        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags, .. } =
+            *given;
         let given = [mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags, axes];
         let mut addresses = [usize::from(flip); 13];
         for (address, argument) in addresses.iter_mut().zip(&given) {

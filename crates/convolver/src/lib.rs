@@ -8,6 +8,8 @@
 pub mod algorithms;
 mod convolve;
 pub mod definition;
+pub mod filter;
+pub mod fold;
 pub mod front;
 pub mod machine;
 pub mod plan;

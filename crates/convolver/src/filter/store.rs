@@ -1,0 +1,141 @@
+//! Arrays of one shape, element by element: their sum or magnitude, stored as another type.
+
+use crate::primitives::threads;
+use convolver_kernels::num_complex::Complex;
+use convolver_kernels::{
+    Dims, ElementType, Kind, Storing, Tiles, Truth, View, ViewMut, Working, grid_position, with_working,
+};
+
+/// How terms make a result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Combine {
+    /// Their sum.
+    Sum,
+    /// The root of the sum of their squares.
+    Magnitude,
+}
+
+/// Elements that one thread takes at a time.
+const PIECE: usize = 1 << 16;
+
+/// Elements that make a line worth its start.
+const LINE: usize = 64;
+
+/// Stores the combination of `terms`, which have one type and the shape of `out`, divided by `divisor`.
+pub fn combine(terms: &[View<'_>], how: Combine, divisor: f64, out: ViewMut<'_>) {
+    if out.shape().is_empty() {
+        let terms: Vec<_> = terms.iter().map(|term| term.repeated(0, 1)).collect();
+        return combine(&terms, how, divisor, out.with_axis(0));
+    }
+    let shape: Dims<usize> = out.shape().into();
+    let mut tile = shape.clone();
+    let mut inner = 1;
+    for length in tile.iter_mut().rev() {
+        *length = (*length).clamp(1, (PIECE / inner).max(1));
+        inner *= *length;
+    }
+    let tiles = Tiles::new(out, &tile);
+    threads::for_each(tiles.len(), true, |piece| {
+        let Some((starts, mut out)) = tiles.take(piece) else { return };
+        let lengths: Dims<usize> = out.shape().into();
+        let terms: Vec<_> = terms.iter().map(|term| term.sliced(&starts, &lengths)).collect();
+        lines(&terms, how, divisor, &mut out);
+    });
+}
+
+fn lines(terms: &[View<'_>], how: Combine, divisor: f64, out: &mut ViewMut<'_>) {
+    let element = out.element();
+    let kind = terms.first().map_or(Kind::Bool, |term| term.element().kind());
+    match how {
+        Combine::Sum if kind <= element.kind() && divisor == 1.0 => with_working!(element.working(), W => {
+            each_line::<W>(terms, out, |sum, number| sum.plus(number), |out, index, axis, sums| out.write(index, axis, sums))
+        }),
+        Combine::Sum => each_line::<f64>(
+            terms,
+            out,
+            |sum, number| sum + number,
+            |out, index, axis, sums| {
+                sums.iter_mut().for_each(|sum| *sum /= divisor);
+                store(out, index, axis, sums);
+            },
+        ),
+        Combine::Magnitude if kind == Kind::Complex => each_line::<Complex<f64>>(
+            terms,
+            out,
+            |sum, number| sum + number * number,
+            |out, index, axis, sums| {
+                let roots = sums.iter().map(|sum| sum.sqrt());
+                match element {
+                    ElementType::C128 => out.write(index, axis, &roots.collect::<Vec<_>>()),
+                    _ => {
+                        let single = roots.map(|root| Complex::new(root.re as f32, root.im as f32));
+                        out.write(index, axis, &single.collect::<Vec<_>>());
+                    }
+                }
+            },
+        ),
+        Combine::Magnitude => each_line::<f64>(
+            terms,
+            out,
+            |sum, number| sum + number * number,
+            |out, index, axis, sums| {
+                sums.iter_mut().for_each(|sum| *sum = sum.sqrt());
+                store(out, index, axis, sums);
+            },
+        ),
+    }
+}
+
+/// Folds the terms line by line, and hands each line on to be written.
+fn each_line<W: Working>(
+    terms: &[View<'_>],
+    out: &mut ViewMut<'_>,
+    fold: impl Fn(W, W) -> W,
+    write: impl Fn(&mut ViewMut<'_>, &[usize], usize, &mut [W]),
+) {
+    if out.is_empty() {
+        return;
+    }
+    let mut outer: Dims<usize> = out.shape().into();
+    let longest = || (0..outer.len()).max_by_key(|&axis| outer[axis]).expect("an axis was added");
+    let axis = outer.iter().rposition(|&length| length >= LINE).unwrap_or_else(longest);
+    let length = std::mem::replace(&mut outer[axis], 1);
+    let (mut sums, mut line) = (vec![W::default(); length], vec![W::default(); length]);
+    for number in 0..outer.iter().product() {
+        let index = grid_position(&outer, number);
+        sums.fill(W::default());
+        for term in terms {
+            term.read(&index, axis, 1, &mut line);
+            sums.iter_mut().zip(&line).for_each(|(sum, &number)| *sum = fold(*sum, number));
+        }
+        write(out, &index, axis, &mut sums);
+    }
+}
+
+/// Writes numbers as elements of any type: cut towards zero and to the range of integers, true where an integer remains.
+fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
+    fn put<W: Storing>(
+        out: &mut ViewMut<'_>,
+        (index, axis): (&[usize], usize),
+        numbers: &[f64],
+        convert: impl Fn(f64) -> W,
+    ) {
+        out.write(index, axis, &numbers.iter().map(|&number| convert(number)).collect::<Vec<_>>());
+    }
+    let at = (index, axis);
+    match out.element() {
+        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(number.trunc() != 0.0))),
+        ElementType::I8 => put(out, at, numbers, |number| i16::from(number as i8)),
+        ElementType::U8 => put(out, at, numbers, |number| i16::from(number as u8)),
+        ElementType::I16 => put(out, at, numbers, |number| number as i16),
+        ElementType::U16 => put(out, at, numbers, |number| (number as u16).cast_signed()),
+        ElementType::I32 => put(out, at, numbers, |number| number as i32),
+        ElementType::U32 => put(out, at, numbers, |number| (number as u32).cast_signed()),
+        ElementType::I64 => put(out, at, numbers, |number| number as i64),
+        ElementType::U64 => put(out, at, numbers, |number| (number as u64).cast_signed()),
+        ElementType::F16 | ElementType::BF16 | ElementType::F32 => put(out, at, numbers, |number| number as f32),
+        ElementType::F64 => out.write(index, axis, numbers),
+        ElementType::C64 => put(out, at, numbers, |number| Complex::new(number as f32, 0.0)),
+        ElementType::C128 => put(out, at, numbers, |number| Complex::new(number, 0.0)),
+    }
+}
