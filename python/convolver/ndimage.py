@@ -54,9 +54,12 @@ def _whole(
             f"weights has shape {kernel.shape}; it needs {len(numbers)} dimensions, one for each filtered axis, none of them 0"
         )
     origins, modes = each("origin", origin, len(numbers)), each("mode", mode, len(numbers))
-    low = tuple(low_of(taps, shift, flip) for taps, shift in zip(kernel.shape, origins, strict=True))
-    boundaries = tuple(boundary_of(word) for word in modes)
-    return run(x, [[(numbers, kernel, flip, low, boundaries, 1)]], output, cval)
+    # Origins and modes belong to the axes as they were named, the axes of the weights to those of the input in order.
+    sides = dict(zip(numbers, zip(origins, modes, strict=True), strict=True))
+    ordered = tuple(sorted(numbers))
+    low = tuple(low_of(taps, sides[axis][0], flip) for taps, axis in zip(kernel.shape, ordered, strict=True))
+    boundaries = tuple(boundary_of(sides[axis][1]) for axis in ordered)
+    return run(x, [[(ordered, kernel, flip, low, boundaries, 1)]], output, cval)
 
 
 def correlate(
@@ -76,7 +79,8 @@ def correlate(
     input : array_like
         The array.
     weights : array_like
-        As many dimensions as there are axes. They are conjugated.
+        As many dimensions as there are axes, in the order of the input's.
+        They are conjugated.
     output : array or dtype, optional
         Where to write, or the type of a new array; that of ``input`` if not
         given, complex if it must be.
@@ -87,7 +91,8 @@ def correlate(
     origin : int or sequence of int
         How far the window is moved back.
     axes : int or sequence of int, optional
-        The axes to filter; all of them if not given.
+        The axes to filter; all of them if not given. Sequences for ``mode``
+        and ``origin`` have their order.
 
     Returns
     -------

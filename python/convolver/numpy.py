@@ -1,5 +1,6 @@
 """`numpy.convolve` and `numpy.correlate` on the engine: NumPy's names, signatures, defaults and types."""
 
+import operator
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -13,7 +14,10 @@ __all__ = ["convolve", "correlate"]
 _Mode: TypeAlias = Literal["valid", "same", "full"]
 
 
-def _operands(a: ArrayLike, v: ArrayLike, mode: str) -> tuple[NDArray[Any], NDArray[Any]]:
+_MODES = ("valid", "same", "full")
+
+
+def _operands(a: ArrayLike, v: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     arrays = np.atleast_1d(a), np.atleast_1d(v)
     for name, array in zip("av", arrays, strict=True):
         if array.ndim != 1:
@@ -22,11 +26,18 @@ def _operands(a: ArrayLike, v: ArrayLike, mode: str) -> tuple[NDArray[Any], NDAr
             )
         if array.size == 0:
             raise ValueError(f"{name} cannot be empty; give at least one number")
-    if not isinstance(mode, str):
-        raise TypeError(f"mode must be a string, not {type(mode).__name__}")
-    if mode not in ("valid", "same", "full"):
-        raise ValueError(f'mode={mode!r} is not known; use one of "full", "same", "valid"')
     return arrays
+
+
+def _word(mode: Any) -> str:
+    """The mode; NumPy numbers them too."""
+    if isinstance(mode, str) and mode in _MODES:
+        return mode
+    if not isinstance(mode, str) and not hasattr(mode, "__index__"):
+        raise TypeError(f"mode must be a string, not {type(mode).__name__}")
+    if not isinstance(mode, str) and 0 <= operator.index(mode) < len(_MODES):
+        return _MODES[operator.index(mode)]
+    raise ValueError(f'mode={mode!r} is not known; use one of "full", "same", "valid"')
 
 
 def convolve(a: ArrayLike, v: ArrayLike, mode: _Mode = "full") -> NDArray[Any]:
@@ -58,12 +69,12 @@ def convolve(a: ArrayLike, v: ArrayLike, mode: _Mode = "full") -> NDArray[Any]:
     >>> convolve([1, 2, 3], [0, 1, 0.5])
     array([0. , 1. , 2.5, 4. , 1.5])
     """
-    x, k = _operands(a, v, mode)
+    (x, k), word = _operands(a, v), _word(mode)
     names = {"x": "a", "k": "v"}
     if k.size > x.size:
         x, k, names = k, x, {"x": "v", "k": "a"}
     try:
-        return _native.convolve(x, k, mode)
+        return _native.convolve(x, k, word)
     except (TypeError, ValueError) as error:
         raise renamed(error, **names) from None
 
@@ -94,12 +105,12 @@ def correlate(a: ArrayLike, v: ArrayLike, mode: _Mode = "valid") -> NDArray[Any]
     >>> correlate([1, 2, 3], [0, 1, 0.5], "same")
     array([2. , 3.5, 3. ])
     """
-    x, k = _operands(a, v, mode)
+    (x, k), word = _operands(a, v), _word(mode)
     try:
-        if mode == "same" and k.size > x.size:
+        if word == "same" and k.size > x.size:
             # NumPy centres the lags of v against a, then turns them round.
             high = k.size - x.size + x.size // 2
             return _native.correlate(x, k, padding=((k.size - 1 - x.size // 2, high),))
-        return _native.correlate(x, k, mode)
+        return _native.correlate(x, k, word)
     except (TypeError, ValueError) as error:
         raise renamed(error, x="a", k="v") from None

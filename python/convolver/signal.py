@@ -192,7 +192,8 @@ def fftconvolve(
     Returns
     -------
     numpy.ndarray
-        The convolution; float64 where both are integers.
+        The convolution; float64 where both are integers, unless one of them
+        has length 1 along every axis.
 
     Raises
     ------
@@ -210,9 +211,12 @@ def fftconvolve(
     x, k = _operands(in1, in2, mode)
     if x.ndim and 0 in (x.size, k.size):
         return np.zeros(0)
+    chosen = _axes(axes, x.ndim)
     both_bool = x.dtype == bool and k.dtype == bool
-    dtype = None if both_bool else np.result_type(_as_float(x), _as_float(k))
-    return _run(_native.convolve, x, k, mode, axes=_axes(axes, x.ndim), dtype=dtype)
+    # SciPy multiplies, and keeps integers, where no axis needs a transform.
+    transformed = any(x.shape[axis] != 1 != k.shape[axis] for axis in chosen or range(x.ndim))
+    dtype = np.result_type(_as_float(x), _as_float(k)) if transformed and not both_bool else None
+    return _run(_native.convolve, x, k, mode, axes=chosen, dtype=dtype)
 
 
 def oaconvolve(
@@ -425,7 +429,8 @@ def correlation_lags(in1_len: int, in2_len: int, mode: _Mode = "full") -> NDArra
     >>> signal.correlation_lags(3, 2)
     array([-1,  0,  1,  2])
     """
-    _one_of("mode", mode, ("full", "valid", "same"))
+    if mode not in ("full", "valid", "same"):
+        raise ValueError(f"Mode {mode} is invalid; use one of 'full', 'valid', 'same'")
     if mode == "full":
         return np.arange(1 - in2_len, in1_len)
     if mode == "same":
