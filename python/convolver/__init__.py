@@ -5,7 +5,7 @@ what depends on shapes and kernel; `explain` says how a call would be computed a
 neural networks by PyTorch's conventions.
 """
 
-from convolver import ndimage, nn, numpy, signal
+from convolver import ndimage, nn, numpy, numpy_ml, signal
 from convolver._native import (
     Candidate,
     Explanation,
@@ -22,12 +22,14 @@ from convolver._native import (
     set_num_threads,
     show_config,
 )
+from convolver._patch import Report, patch, patched, unpatch
 
 __all__ = [
     "Candidate",
     "Explanation",
     "Machine",
     "Plan",
+    "Report",
     "__version__",
     "convolve",
     "correlate",
@@ -38,8 +40,12 @@ __all__ = [
     "ndimage",
     "nn",
     "numpy",
+    "numpy_ml",
+    "patch",
+    "patched",
     "plan",
     "set_num_threads",
     "show_config",
     "signal",
+    "unpatch",
 ]

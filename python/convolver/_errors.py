@@ -6,7 +6,7 @@ __all__ = ["renamed"]
 
 
 def renamed(error: Exception, **names: str) -> Exception:
-    """The same error with other names for arguments, such as ``x="in1"``."""
+    """Return the same error with other names for arguments, such as ``x="in1"``."""
     text = str(error)
     for name, new in names.items():
         text = re.sub(rf"\b{name}\b", new, text)

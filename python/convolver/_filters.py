@@ -44,30 +44,30 @@ def boundary_of(mode: object) -> str:
     raise FilterError(f"mode={mode!r} is not known; use one of {', '.join(map(repr, _BOUNDARIES))}")
 
 
-def axis_of(axis: int, input: NDArray[Any]) -> int:
+def axis_of(axis: int, x: NDArray[Any]) -> int:
     number = operator.index(axis)
-    if not -input.ndim <= number < input.ndim:
-        raise np.exceptions.AxisError(number, input.ndim, "axis is wrong")
-    return number % input.ndim
+    if not -x.ndim <= number < x.ndim:
+        raise np.exceptions.AxisError(number, x.ndim, "axis is wrong")
+    return number % x.ndim
 
 
-def axes_of(axes: Axes, input: NDArray[Any]) -> tuple[int, ...]:
+def axes_of(axes: Axes, x: NDArray[Any]) -> tuple[int, ...]:
     if axes is None:
-        return tuple(range(input.ndim))
+        return tuple(range(x.ndim))
     if not isinstance(axes, Iterable):
         axes = (axes,)
     numbers = tuple(operator.index(axis) for axis in axes)
     for number in numbers:
-        if not -input.ndim <= number < input.ndim:
-            raise FilterError(f"axes={number} is out of range: input has {input.ndim} dimensions")
-    counted = tuple(number % input.ndim for number in numbers)
+        if not -x.ndim <= number < x.ndim:
+            raise FilterError(f"axes={number} is out of range: input has {x.ndim} dimensions")
+    counted = tuple(number % x.ndim for number in numbers)
     if len(set(counted)) != len(counted):
         raise FilterError(f"axes={numbers} names an axis twice; axes must be unique")
     return counted
 
 
 def each(name: str, value: Any, count: int) -> list[Any]:
-    """One value for each axis, from one for all or one for each."""
+    """Return a value for each axis, from one for all or one for each."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         return [value] * count
     values = list(value)
@@ -76,26 +76,26 @@ def each(name: str, value: Any, count: int) -> list[Any]:
     return values
 
 
-def output_for(output: Output, input: NDArray[Any], complex_result: bool) -> NDArray[Any]:
-    """The array to write: the caller's, or a new one of the type that was asked for, or else of the input's."""
+def output_for(output: Output, x: NDArray[Any], complex_result: bool) -> NDArray[Any]:
+    """Return the array to write: the caller's, or a new one of the type asked for, or else of the input's."""
     if isinstance(output, np.ndarray):
-        if output.shape != input.shape:
-            raise FilterError(f"output has shape {output.shape}, but input has {input.shape}; they must be equal")
+        if output.shape != x.shape:
+            raise FilterError(f"output has shape {output.shape}, but input has {x.shape}; they must be equal")
         return output
     if output is None:
-        dtype = input.dtype.newbyteorder("=")
-        return np.empty(input.shape, np.promote_types(dtype, np.complex64) if complex_result else dtype)
+        dtype = x.dtype.newbyteorder("=")
+        return np.empty(x.shape, np.promote_types(dtype, np.complex64) if complex_result else dtype)
     dtype = np.dtype(output)
     if complex_result and dtype.kind != "c":
         if isinstance(output, str):
             raise FilterTypeError(f"output={output!r} cannot hold a complex result; use complex64 or complex128")
         warnings.warn("promoting specified output dtype to complex", stacklevel=4)
         dtype = np.promote_types(dtype, np.complex64)
-    return np.empty(input.shape, dtype)
+    return np.empty(x.shape, dtype)
 
 
 def low_of(taps: int, origin: Any, flip: bool) -> int:
-    """Samples that a window reaches before its output's own. A positive origin moves the window of a correlation back."""
+    """Count the samples of a window before its output's own. A positive origin moves a correlation's window back."""
     shift = operator.index(origin)
     low = (taps - 1) // 2 - shift if flip else taps // 2 + shift
     if not 0 <= low < taps:
@@ -104,16 +104,18 @@ def low_of(taps: int, origin: Any, flip: bool) -> int:
 
 
 def line(axis: int, weights: ArrayLike, low: int, mode: object, *, flip: bool = False, divisor: float = 1) -> Pass:
-    """A pass along one axis."""
+    """Make a pass along one axis."""
     return (axis,), np.asarray(weights), flip, (low,), (boundary_of(mode),), divisor
 
 
 def gaussian(axis: int, sigma: float, order: int, mode: object, truncate: float, radius: int | None) -> Pass:
-    """A pass of a Gaussian's derivative along one axis."""
+    """Make a pass of a Gaussian's derivative along one axis."""
     sigma = float(sigma)
     reach = int(truncate * sigma + 0.5) if radius is None else radius
     if not hasattr(reach, "__index__") or reach < 0:
-        raise FilterError(f"radius={radius!r}, sigma={sigma} and truncate={truncate}: the radius must be an integer from 0")
+        raise FilterError(
+            f"radius={radius!r}, sigma={sigma} and truncate={truncate}: the radius must be an integer from 0"
+        )
     if operator.index(order) < 0:
         raise FilterError(f"order={order} is negative; derivatives have order 0 or more")
     try:
@@ -124,7 +126,7 @@ def gaussian(axis: int, sigma: float, order: int, mode: object, truncate: float,
 
 
 def run(
-    input: NDArray[Any],
+    x: NDArray[Any],
     terms: Sequence[Sequence[Pass]],
     output: Output,
     cval: Any,
@@ -133,13 +135,13 @@ def run(
 ) -> NDArray[Any]:
     """Filter, and return the output."""
     complex_weights = any(kernel.dtype.kind == "c" for term in terms for _, kernel, *_ in term)
-    complex_input = input.dtype.kind == "c"
+    complex_input = x.dtype.kind == "c"
     if np.iscomplexobj(cval) and not complex_input:
         raise FilterError(f"cval={cval} is complex, but input is real; give a real cval")
-    target = output_for(output, input, complex_input or complex_weights)
+    target = output_for(output, x, complex_input or complex_weights)
     fill = cval.item() if isinstance(cval, np.ndarray) else cval
     try:
-        _native._filter(input, terms, target, magnitude=magnitude, fill=fill)
+        _native._filter(x, terms, target, magnitude=magnitude, fill=fill)
     except TypeError as error:
         raise FilterTypeError(str(error)) from None
     except ValueError as error:

@@ -31,6 +31,10 @@ __all__ = [
     "Machine",
     "Plan",
     "__version__",
+    "_einconv_spread",
+    "_filter",
+    "_fold",
+    "_gaussian_weights",
     "convolve",
     "correlate",
     "einconv",
@@ -181,3 +185,42 @@ def machine() -> Machine: ...
 def get_num_threads() -> int: ...
 def set_num_threads(n: SupportsIndex) -> None: ...
 def show_config() -> None: ...
+
+# For the faces alone.
+
+def _einconv_spread(
+    spec: str,
+    x: ArrayLike,
+    k: ArrayLike,
+    spread: _Steps,
+    *,
+    sizes: dict[str, int] = ...,
+    flip: bool = False,
+    stride: _Steps = ...,
+    dilation: _Steps = ...,
+    padding: _Padding = ...,
+    boundary: str = ...,
+    fill: _Fill = ...,
+    method: str = ...,
+    precision: _Precision = ...,
+    memory: int | str | None = ...,
+    dtype: DTypeLike | None = ...,
+    out: NDArray[Any] | None = ...,
+) -> NDArray[Any]: ...
+def _filter(
+    x: NDArray[Any],
+    terms: Sequence[Sequence[tuple[tuple[int, ...], NDArray[Any], bool, tuple[int, ...], tuple[str, ...], float]]],
+    output: NDArray[Any],
+    *,
+    magnitude: bool = False,
+    fill: _Fill = ...,
+) -> None: ...
+def _fold(
+    x: NDArray[Any],
+    places: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+    low: Sequence[int],
+    dtype: DTypeLike,
+) -> NDArray[Any]: ...
+def _gaussian_weights(sigma: float, order: int, radius: int) -> NDArray[Any]: ...

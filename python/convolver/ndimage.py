@@ -1,8 +1,8 @@
 """The linear filters of `scipy.ndimage` on the engine: SciPy's names, signatures, defaults and types.
 
 Every function takes ``mode`` ("reflect", "mirror", "nearest", "wrap", "constant" and their "grid-" names), ``cval`` for
-"constant", and ``output``: a type, or an array that may be the input itself. Errors are `RuntimeError` as SciPy's are, and
-`ValueError` or `TypeError` too.
+"constant", and ``output``: a type, or an array that may be the input itself. Errors are a `RuntimeError`, as SciPy's,
+and a `ValueError` or `TypeError` too.
 """
 
 from collections.abc import Sequence
@@ -50,9 +50,7 @@ def _whole(
     x, kernel = np.asarray(input), np.asarray(weights)
     numbers = axes_of(axes, x)
     if kernel.ndim != len(numbers) or kernel.size == 0:
-        raise FilterError(
-            f"weights has shape {kernel.shape}; it needs {len(numbers)} dimensions, one for each filtered axis, none of them 0"
-        )
+        raise FilterError(f"weights has shape {kernel.shape}; it needs {len(numbers)} dimensions, none of length 0")
     origins, modes = each("origin", origin, len(numbers)), each("mode", mode, len(numbers))
     # Origins and modes belong to the axes as they were named, the axes of the weights to those of the input in order.
     sides = dict(zip(numbers, zip(origins, modes, strict=True), strict=True))
@@ -197,7 +195,7 @@ def correlate1d(
     --------
     >>> from convolver import ndimage
     >>> ndimage.correlate1d([1, 2, 3, 4], [1, 2, -1])
-    array([ 1,  2,  4,  7])
+    array([1, 2, 4, 7])
     """
     return _along(input, weights, axis, output, mode, cval, origin, False)
 
@@ -233,7 +231,7 @@ def convolve1d(
     --------
     >>> from convolver import ndimage
     >>> ndimage.convolve1d([1, 2, 3, 4], [1, 2, -1])
-    array([ 3,  6,  9, 10])
+    array([3, 6, 8, 9])
     """
     return _along(input, weights, axis, output, mode, cval, origin, True)
 
@@ -373,15 +371,13 @@ def gaussian_filter1d(
     --------
     >>> from convolver import ndimage
     >>> ndimage.gaussian_filter1d([0.0, 0.0, 1.0, 0.0, 0.0], 0.5).round(3)
-    array([0.   , 0.107, 0.786, 0.107, 0.   ])
+    array([0.   , 0.106, 0.787, 0.106, 0.   ])
     """
     x = np.asarray(input)
     return run(x, [[gaussian(axis_of(axis, x), sigma, order, mode, truncate, radius)]], output, cval)
 
 
-def _gaussians(
-    numbers: tuple[int, ...], sigma: Any, order: Any, mode: Any, truncate: float, radius: Any
-) -> list[Pass]:
+def _gaussians(numbers: tuple[int, ...], sigma: Any, order: Any, mode: Any, truncate: float, radius: Any) -> list[Pass]:
     named = {"sigma": sigma, "order": order, "mode": mode, "radius": radius}
     sigmas, orders, modes, radii = (each(name, value, len(numbers)) for name, value in named.items())
     choices = zip(numbers, sigmas, orders, modes, radii, strict=True)
@@ -432,7 +428,7 @@ def gaussian_filter(
     >>> from convolver import ndimage
     >>> ndimage.gaussian_filter([[10, 10, 10], [10, 90, 10], [10, 10, 10]], 0.5)
     array([[10, 16, 10],
-           [16, 59, 16],
+           [16, 58, 16],
            [10, 16, 10]])
     """
     x = np.asarray(input)
@@ -608,7 +604,7 @@ def gaussian_laplace(
     --------
     >>> from convolver import ndimage
     >>> ndimage.gaussian_laplace([0.0, 0.0, 1.0, 0.0, 0.0], 1.0).round(3)
-    array([ 0.217, -0.   , -0.399, -0.   ,  0.217])
+    array([ 0.197,  0.002, -0.399,  0.002,  0.197])
     """
     x = np.asarray(input)
     return run(x, _derivatives(x, sigma, 2, mode, axes, kwargs), output, cval)
@@ -645,7 +641,7 @@ def gaussian_gradient_magnitude(
     --------
     >>> from convolver import ndimage
     >>> ndimage.gaussian_gradient_magnitude([0.0, 0.0, 1.0, 1.0, 1.0], 1.0).round(3)
-    array([0.06 , 0.246, 0.4  , 0.242, 0.054])
+    array([0.108, 0.363, 0.364, 0.122, 0.013])
     """
     x = np.asarray(input)
     return run(x, _derivatives(x, sigma, 1, mode, axes, kwargs), output, cval, magnitude=len(axes_of(axes, x)) > 0)

@@ -14,7 +14,7 @@ __all__ = ["convolve", "correlate"]
 _Mode: TypeAlias = Literal["valid", "same", "full"]
 
 
-_MODES = ("valid", "same", "full")
+_MODES: tuple[_Mode, ...] = ("valid", "same", "full")
 
 
 def _operands(a: ArrayLike, v: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -29,10 +29,11 @@ def _operands(a: ArrayLike, v: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     return arrays
 
 
-def _word(mode: Any) -> str:
-    """The mode; NumPy numbers them too."""
-    if isinstance(mode, str) and mode in _MODES:
-        return mode
+def _word(mode: Any) -> _Mode:
+    """Return the mode by its name; NumPy numbers them too."""
+    for word in _MODES:
+        if mode == word:
+            return word
     if not isinstance(mode, str) and not hasattr(mode, "__index__"):
         raise TypeError(f"mode must be a string, not {type(mode).__name__}")
     if not isinstance(mode, str) and 0 <= operator.index(mode) < len(_MODES):

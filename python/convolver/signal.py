@@ -1,7 +1,7 @@
 """The convolutions of `scipy.signal` on the engine: SciPy's names, signatures, defaults and types.
 
-`fftconvolve` and `oaconvolve` take whichever algorithm is fastest, as `convolve` does: the names are kept, and what they
-promise of shapes and types.
+`fftconvolve` and `oaconvolve` take whichever algorithm is fastest, as `convolve` does: the names are kept, and what
+they promise of shapes and types.
 """
 
 import operator
@@ -71,7 +71,7 @@ def _operands(in1: ArrayLike, in2: ArrayLike, mode: str) -> tuple[NDArray[Any], 
 
 
 def _run(function: Any, x: NDArray[Any], k: NDArray[Any], *arguments: Any, **options: Any) -> Any:
-    """The engine's answer; numbers without an axis are arrays of one element to it."""
+    """Return the engine's answer; numbers without an axis are arrays of one element to it."""
     try:
         if x.ndim == 0:
             return function(x.reshape(1), k.reshape(1), **options)[0]
@@ -500,7 +500,7 @@ def upfirdn(
     names[axis] = "[t]"
     term = " ".join(names)
     natural = np.result_type(taps, samples)
-    kept = natural == bool or natural == np.float16
+    kept = natural in (np.dtype(bool), np.dtype(np.float16))
     try:
         return _native._einconv_spread(
             f"{term}, [t] -> {term}",

@@ -140,6 +140,7 @@ pub(crate) fn folded<'py>(
     stride: Vec<usize>,
     dilation: Vec<usize>,
     low: Vec<isize>,
+    dtype: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyAny>> {
     guarded(|| {
         let py = x.py();
@@ -149,7 +150,7 @@ pub(crate) fn folded<'py>(
             .collect();
         let batch = x.shape().len().saturating_sub(2 * places.len());
         let shape: Vec<usize> = x.shape()[..batch].iter().chain(&places).copied().collect();
-        let fresh = Fresh::of(py, x.element, &shape)?;
+        let fresh = Fresh::of(py, arguments::element("dtype", dtype.as_borrowed())?, &shape)?;
         let array = fresh.array(py)?;
         // SAFETY: made just now, and this is its only view.
         let (input, out) = (x.view(), unsafe { fresh.view_mut(&array, &fresh.shape, &fresh.strides) });

@@ -8,7 +8,7 @@
 //! outside y is left out.
 
 use crate::primitives::threads;
-use crate::problem::Error;
+use crate::problem::{Error, result_type};
 use convolver_kernels::{Dims, Storing, Tiles, View, ViewMut, grid_position, with_working};
 
 /// Where windows stand along one axis.
@@ -22,7 +22,10 @@ pub struct Windows {
     pub low: isize,
 }
 
-/// Folds `x`, whose axes are batch, taps and positions, into `out`, whose axes are batch and places, of the same type.
+/// Elements that make a line worth its start.
+const LINE: usize = 8;
+
+/// Folds `x`, whose axes are batch, taps and positions, into `out`, whose axes are batch and places.
 pub fn fold(x: &View<'_>, windows: &[Windows], out: ViewMut<'_>) -> Result<(), Error> {
     let (folded, batch) = (windows.len(), out.shape().len().saturating_sub(windows.len()));
     if folded == 0 || x.shape().len() != batch + 2 * folded || x.shape()[..batch] != out.shape()[..batch] {
@@ -32,20 +35,38 @@ pub fn fold(x: &View<'_>, windows: &[Windows], out: ViewMut<'_>) -> Result<(), E
             out.shape()
         )));
     }
-    if x.element() != out.element() {
-        return Err(Error::Elements { argument: "x", expected: out.element(), found: x.element() });
+    if result_type(x.element(), out.element()) != Some(out.element()) {
+        let (found, wanted) = (x.element().long_name(), out.element().long_name());
+        return Err(Error::of_type(format!("x has type {found}, which a result of type {wanted} cannot hold")));
+    }
+    if let Some(axis) = neighbours(x, batch) {
+        let beside = || (0..batch).filter(|&other| other != axis);
+        let x = x.repeated(batch + folded, 1);
+        let order: Vec<_> = beside().chain(batch..batch + 2 * folded + 1).chain([axis]).collect();
+        let places: Vec<_> = beside().chain(batch..batch + folded).chain([axis]).collect();
+        let windows = [windows, &[Windows { stride: 1, dilation: 1, low: 0 }]].concat();
+        return fold(&x.permuted(&order), &windows, out.permuted(&places));
     }
     let mut tile: Dims<usize> = out.shape().into();
     tile[..batch].fill(1);
     if tile.contains(&0) {
         return Ok(());
     }
+    let element = out.element();
     let tiles = Tiles::new(out, &tile);
     threads::for_each(tiles.len(), true, |piece| {
         let Some((starts, mut out)) = tiles.take(piece) else { return };
-        with_working!(x.element().working(), W => fold_one::<W>(x, windows, &starts[..batch], &mut out));
+        with_working!(element.working(), W => fold_one::<W>(x, windows, &starts[..batch], &mut out));
     });
     Ok(())
+}
+
+/// A batch axis whose elements lie closer together than positions do: lines along it are read faster. It is folded like
+/// the others, with windows of one tap.
+fn neighbours(x: &View<'_>, batch: usize) -> Option<usize> {
+    let apart = |axis: usize| x.strides()[axis].unsigned_abs();
+    let closest = (0..batch).filter(|&axis| x.shape()[axis] >= LINE).min_by_key(|&axis| apart(axis))?;
+    (apart(closest) < apart(x.shape().len() - 1)).then_some(closest)
 }
 
 /// The places of one index of the batch axes.

@@ -12,7 +12,8 @@
 //! | Laplace            | one for each axis, with second differences along it           | sum       |
 //! | gradient magnitude | one for each axis, with first derivatives along it            | magnitude |
 //!
-//! Storing cuts: integer sums modulo 2ⁿ; numbers towards zero to an integer, and to its range beyond that.
+//! Storing cuts: integer sums modulo 2ⁿ; numbers towards zero to an integer, and to its range beyond that. A sum that
+//! rounding may have kept from an integer is that integer.
 
 mod gaussian;
 mod store;

@@ -21,6 +21,9 @@ const PIECE: usize = 1 << 16;
 /// Elements that make a line worth its start.
 const LINE: usize = 64;
 
+/// What sums of a few hundred products may have lost, beside what they are.
+const ROUNDING: f64 = 512.0 * f64::EPSILON;
+
 /// Stores the combination of `terms`, which have one type and the shape of `out`, divided by `divisor`.
 pub fn combine(terms: &[View<'_>], how: Combine, divisor: f64, out: ViewMut<'_>) {
     if out.shape().is_empty() {
@@ -112,6 +115,12 @@ fn each_line<W: Working>(
     }
 }
 
+/// The integer next to a number towards zero; the nearest one where rounding alone may have made the difference.
+fn cut(number: f64) -> f64 {
+    let near = number.round();
+    if (number - near).abs() <= number.abs() * ROUNDING { near } else { number.trunc() }
+}
+
 /// Writes numbers as elements of any type: cut towards zero and to the range of integers, true where an integer remains.
 fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
     fn put<W: Storing>(
@@ -123,8 +132,15 @@ fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
         out.write(index, axis, &numbers.iter().map(|&number| convert(number)).collect::<Vec<_>>());
     }
     let at = (index, axis);
+    let cuts;
+    let numbers = if out.element().kind() < Kind::Float {
+        cuts = numbers.iter().map(|&number| cut(number)).collect::<Vec<_>>();
+        &cuts
+    } else {
+        numbers
+    };
     match out.element() {
-        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(number.trunc() != 0.0))),
+        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(number != 0.0))),
         ElementType::I8 => put(out, at, numbers, |number| i16::from(number as i8)),
         ElementType::U8 => put(out, at, numbers, |number| i16::from(number as u8)),
         ElementType::I16 => put(out, at, numbers, |number| number as i16),
