@@ -115,13 +115,15 @@ fn each_line<W: Working>(
     }
 }
 
-/// The integer next to a number towards zero; the nearest one where rounding alone may have made the difference.
-fn cut(number: f64) -> f64 {
-    let near = number.round();
-    if (number - near).abs() <= number.abs() * ROUNDING { near } else { number.trunc() }
+/// The integer next to a number towards zero, or the nearest one where rounding alone may have made the difference, cut
+/// to a range. Not a number is 0.
+fn cut(number: f64, least: i64, greatest: i64) -> i64 {
+    let near = (number + 0.5f64.copysign(number)) as i64;
+    let integer = if (number - near as f64).abs() <= number.abs() * ROUNDING { near } else { number as i64 };
+    integer.clamp(least, greatest)
 }
 
-/// Writes numbers as elements of any type: cut towards zero and to the range of integers, true where an integer remains.
+/// Writes numbers as elements of any type; true where an integer other than 0 remains.
 fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
     fn put<W: Storing>(
         out: &mut ViewMut<'_>,
@@ -132,26 +134,52 @@ fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
         out.write(index, axis, &numbers.iter().map(|&number| convert(number)).collect::<Vec<_>>());
     }
     let at = (index, axis);
-    let cuts;
-    let numbers = if out.element().kind() < Kind::Float {
-        cuts = numbers.iter().map(|&number| cut(number)).collect::<Vec<_>>();
-        &cuts
-    } else {
-        numbers
-    };
+    macro_rules! cut_to {
+        ($element:ty, $working:ty) => {
+            put(out, at, numbers, |number| cut(number, <$element>::MIN.into(), <$element>::MAX.into()) as $working)
+        };
+    }
     match out.element() {
-        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(number != 0.0))),
-        ElementType::I8 => put(out, at, numbers, |number| i16::from(number as i8)),
-        ElementType::U8 => put(out, at, numbers, |number| i16::from(number as u8)),
-        ElementType::I16 => put(out, at, numbers, |number| number as i16),
-        ElementType::U16 => put(out, at, numbers, |number| (number as u16).cast_signed()),
-        ElementType::I32 => put(out, at, numbers, |number| number as i32),
-        ElementType::U32 => put(out, at, numbers, |number| (number as u32).cast_signed()),
-        ElementType::I64 => put(out, at, numbers, |number| number as i64),
-        ElementType::U64 => put(out, at, numbers, |number| (number as u64).cast_signed()),
+        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(cut(number, -1, 1) != 0))),
+        ElementType::I8 => cut_to!(i8, i16),
+        ElementType::U8 => cut_to!(u8, i16),
+        ElementType::I16 => cut_to!(i16, i16),
+        ElementType::U16 => cut_to!(u16, i16),
+        ElementType::I32 => cut_to!(i32, i32),
+        ElementType::U32 => cut_to!(u32, i32),
+        ElementType::I64 => cut_to!(i64, i64),
+        ElementType::U64 => put(out, at, numbers, |number| {
+            let beyond = number >= i64::MAX as f64;
+            if beyond { (number as u64).cast_signed() } else { cut(number, 0, i64::MAX) }
+        }),
         ElementType::F16 | ElementType::BF16 | ElementType::F32 => put(out, at, numbers, |number| number as f32),
         ElementType::F64 => out.write(index, axis, numbers),
         ElementType::C64 => put(out, at, numbers, |number| Complex::new(number as f32, 0.0)),
         ElementType::C128 => put(out, at, numbers, |number| Complex::new(number, 0.0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn numbers_are_cut_towards_zero_and_to_the_range() {
+        let cases = [
+            (2.9, 2),
+            (-2.9, -2),
+            (-0.5, 0),
+            (300.0, 255),
+            (-300.0, -128),
+            (f64::NAN, 0),
+            (f64::INFINITY, 255),
+            (10.0 - 1e-14, 10),
+            (10.0 - 1e-9, 9),
+        ];
+        for (number, expected) in cases {
+            assert_eq!(cut(number, -128, 255), expected, "{number}");
+        }
+        let large = 2f64.powi(60) + 2f64.powi(20);
+        assert_eq!(cut(large, i64::MIN, i64::MAX), large as i64);
     }
 }
