@@ -500,7 +500,7 @@ def upfirdn(
     names[axis] = "[t]"
     term = " ".join(names)
     natural = np.result_type(taps, samples)
-    kept = natural in (np.dtype(bool), np.dtype(np.float16))
+    kept = natural in (np.dtype(bool), np.dtype(np.float16)) or natural.kind not in "iufc"
     try:
         return _native._einconv_spread(
             f"{term}, [t] -> {term}",
