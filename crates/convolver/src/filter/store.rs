@@ -115,12 +115,24 @@ fn each_line<W: Working>(
     }
 }
 
+/// Added to a number below 2⁵¹ in magnitude, leaves the nearest integer in the last bits.
+const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+
 /// The integer next to a number towards zero, or the nearest one where rounding alone may have made the difference, cut
-/// to a range. Not a number is 0.
-fn cut(number: f64, least: i64, greatest: i64) -> i64 {
+/// to a range of up to 32 bits. Not a number is 0.
+#[inline(always)]
+fn cut(number: f64, least: f64, greatest: f64) -> i64 {
+    let number = if number.is_nan() { 0.0 } else { number.clamp(least, greatest) };
+    let near = (number + SHIFT) - SHIFT;
+    let beyond = near.abs() > number.abs() && (number - near).abs() > number.abs() * ROUNDING;
+    let integer = if beyond { near - 1f64.copysign(number) } else { near };
+    (integer + SHIFT).to_bits().cast_signed() - SHIFT.to_bits().cast_signed()
+}
+
+/// The same for 64 bits.
+fn cut_long(number: f64) -> i64 {
     let near = (number + 0.5f64.copysign(number)) as i64;
-    let integer = if (number - near as f64).abs() <= number.abs() * ROUNDING { near } else { number as i64 };
-    integer.clamp(least, greatest)
+    if (number - near as f64).abs() <= number.abs() * ROUNDING { near } else { number as i64 }
 }
 
 /// Writes numbers as elements of any type; true where an integer other than 0 remains.
@@ -136,21 +148,23 @@ fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
     let at = (index, axis);
     macro_rules! cut_to {
         ($element:ty, $working:ty) => {
-            put(out, at, numbers, |number| cut(number, <$element>::MIN.into(), <$element>::MAX.into()) as $working)
+            put(out, at, numbers, |number| {
+                cut(number, f64::from(<$element>::MIN), f64::from(<$element>::MAX)) as $working
+            })
         };
     }
     match out.element() {
-        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(cut(number, -1, 1) != 0))),
+        ElementType::Bool => put(out, at, numbers, |number| Truth(u8::from(cut(number, -1.0, 1.0) != 0))),
         ElementType::I8 => cut_to!(i8, i16),
         ElementType::U8 => cut_to!(u8, i16),
         ElementType::I16 => cut_to!(i16, i16),
         ElementType::U16 => cut_to!(u16, i16),
         ElementType::I32 => cut_to!(i32, i32),
         ElementType::U32 => cut_to!(u32, i32),
-        ElementType::I64 => cut_to!(i64, i64),
+        ElementType::I64 => put(out, at, numbers, cut_long),
         ElementType::U64 => put(out, at, numbers, |number| {
             let beyond = number >= i64::MAX as f64;
-            if beyond { (number as u64).cast_signed() } else { cut(number, 0, i64::MAX) }
+            if beyond { (number as u64).cast_signed() } else { cut_long(number).max(0) }
         }),
         ElementType::F16 | ElementType::BF16 | ElementType::F32 => put(out, at, numbers, |number| number as f32),
         ElementType::F64 => out.write(index, axis, numbers),
@@ -161,7 +175,7 @@ fn store(out: &mut ViewMut<'_>, index: &[usize], axis: usize, numbers: &[f64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::cut;
+    use super::{cut, cut_long};
 
     #[test]
     fn numbers_are_cut_towards_zero_and_to_the_range() {
@@ -173,13 +187,18 @@ mod tests {
             (-300.0, -128),
             (f64::NAN, 0),
             (f64::INFINITY, 255),
+            (2.5, 2),
+            (3.5, 3),
+            (-0.7, 0),
+            (0.0, 0),
             (10.0 - 1e-14, 10),
             (10.0 - 1e-9, 9),
         ];
         for (number, expected) in cases {
-            assert_eq!(cut(number, -128, 255), expected, "{number}");
+            assert_eq!(cut(number, -128.0, 255.0), expected, "{number}");
+            assert_eq!(cut_long(number).clamp(-128, 255), expected, "{number}");
         }
         let large = 2f64.powi(60) + 2f64.powi(20);
-        assert_eq!(cut(large, i64::MIN, i64::MAX), large as i64);
+        assert_eq!(cut_long(large), large as i64);
     }
 }
