@@ -114,6 +114,20 @@ impl Layout {
         }
     }
 
+    fn stepped(&self, axis: usize, first: usize, step: usize, count: usize) -> Self {
+        let length = self.shape[axis];
+        let last = count.saturating_sub(1).checked_mul(step).and_then(|reach| reach.checked_add(first));
+        assert!(step > 0 && (count == 0 || last.is_some_and(|last| last < length)), "steps stay within their axis");
+        let mut stepped = self.clone();
+        if count > 0 {
+            stepped.pointer = self.pointer.wrapping_offset(first as isize * self.strides[axis]);
+        }
+        stepped.shape[axis] = count;
+        // With one element or none the stride is never taken, and may be too large to multiply.
+        stepped.strides[axis] = self.strides[axis].wrapping_mul(if count > 1 { step as isize } else { 1 });
+        stepped
+    }
+
     pub(crate) fn with_axis(&self, at: usize, length: usize, stride: isize) -> Self {
         let mut wider = self.clone();
         wider.shape.insert(at, length);
@@ -273,6 +287,11 @@ impl<'a> View<'a> {
         Self::of(self.layout.reversed(axis))
     }
 
+    /// `count` elements of one axis: every `step`-th from `first` on.
+    pub fn stepped(&self, axis: usize, first: usize, step: usize, count: usize) -> Self {
+        Self::of(self.layout.stepped(axis, first, step, count))
+    }
+
     /// The elements as numbers to sum in place; `None` unless they are such numbers, aligned, whole elements apart with
     /// nothing foreign between them, and no axis runs backwards.
     pub fn source<L: Lane>(&self) -> Option<Source<'a, L>> {
@@ -382,6 +401,11 @@ impl<'a> ViewMut<'a> {
     /// A box of the view.
     pub fn sliced(&mut self, starts: &[usize], lengths: &[usize]) -> ViewMut<'_> {
         ViewMut { layout: self.layout.sliced(starts, lengths), lifetime: PhantomData }
+    }
+
+    /// `count` elements of one axis: every `step`-th from `first` on.
+    pub fn stepped(&mut self, axis: usize, first: usize, step: usize, count: usize) -> ViewMut<'_> {
+        ViewMut { layout: self.layout.stepped(axis, first, step, count), lifetime: PhantomData }
     }
 
     /// A new axis of length 1.

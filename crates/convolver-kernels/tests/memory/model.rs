@@ -16,6 +16,7 @@ pub(crate) enum Change {
     Split(usize, usize),
     Sliced(Vec<usize>, Vec<usize>),
     Reversed(usize),
+    Stepped(usize, usize, usize, usize),
     Repeated(usize, usize),
     Broadcast(usize, usize),
 }
@@ -68,6 +69,13 @@ impl Model {
                 index[axis] = self.shape[axis] - 1 - index[axis];
                 index
             }),
+            &Change::Stepped(axis, first, step, count) => {
+                shape[axis] = count;
+                self.derived(shape, |mut index| {
+                    index[axis] = first + index[axis] * step;
+                    index
+                })
+            }
             &Change::Repeated(at, length) => {
                 shape.insert(at, length);
                 self.derived(shape, |mut index| {
@@ -104,7 +112,7 @@ impl Model {
         let count = self.shape.len();
         loop {
             let axis = random.below(count.max(1));
-            match random.below(if read { 6 } else { 4 }) {
+            match random.below(if read { 7 } else { 5 }) {
                 0 => {
                     let mut axes: Vec<_> = (0..count).collect();
                     (1..count).for_each(|i| axes.swap(i, random.below(i + 1)));
@@ -126,8 +134,14 @@ impl Model {
                     return Change::Sliced(starts.clone(), lengths.collect());
                 }
                 3 if count > 0 => return Change::Reversed(axis),
-                4 if count < 6 => return Change::Repeated(random.below(count + 1), random.below(4)),
-                5 if count > 0 && self.shape[axis] == 1 => return Change::Broadcast(axis, random.below(4)),
+                4 if count > 0 => {
+                    let (step, length) = (1 + random.below(4), self.shape[axis]);
+                    let first = random.below(length + 1);
+                    let count = random.below((length - first).div_ceil(step) + 1);
+                    return Change::Stepped(axis, first, step, count);
+                }
+                5 if count < 6 => return Change::Repeated(random.below(count + 1), random.below(4)),
+                6 if count > 0 && self.shape[axis] == 1 => return Change::Broadcast(axis, random.below(4)),
                 _ => {}
             }
         }
@@ -140,6 +154,7 @@ pub(crate) fn changed<'a>(view: &View<'a>, change: &Change) -> View<'a> {
         &Change::Split(axis, outer) => view.split(axis, outer),
         Change::Sliced(starts, lengths) => view.sliced(starts, lengths),
         &Change::Reversed(axis) => view.reversed(axis),
+        &Change::Stepped(axis, first, step, count) => view.stepped(axis, first, step, count),
         &Change::Repeated(at, length) => view.repeated(at, length),
         &Change::Broadcast(axis, length) => view.broadcast(axis, length),
     }

@@ -75,6 +75,7 @@ fn write_derived(mut view: ViewMut<'_>, model: Model, random: &mut Random, left:
             &Change::Split(axis, outer) => view.split(axis, outer),
             &Change::Reversed(axis) => view.reversed(axis),
             Change::Sliced(starts, lengths) => view.sliced(starts, lengths),
+            &Change::Stepped(axis, first, step, count) => view.stepped(axis, first, step, count),
             change => unreachable!("{change:?} repeats elements"),
         };
         return write_derived(view, model, random, left - 1);

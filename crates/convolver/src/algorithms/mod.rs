@@ -1,6 +1,7 @@
 //! The ways to compute a convolution: one folder each, the same questions in the same order.
 
 mod direct;
+mod polyphase;
 mod separable;
 
 use crate::machine::Machine;
@@ -8,7 +9,7 @@ use crate::problem::{Known, Problem};
 use convolver_kernels::{View, ViewMut};
 
 /// Every algorithm, in the order `explain` prints them.
-pub const ALL: &[&dyn Algorithm] = &[&direct::Direct, &separable::Separable];
+pub const ALL: &[&dyn Algorithm] = &[&direct::Direct, &polyphase::Polyphase, &separable::Separable];
 
 /// One way to compute a convolution.
 pub trait Algorithm: Sync {

@@ -1,0 +1,98 @@
+//! Polyphase: an input that is spread out, convolved without its zeros.
+//!
+//! Computes  y[o] = Σ_a k[a]·x̂[o·s + a·d − low]  where x̂ has a sample at every u-th place and zeros between.
+//!
+//! Idea      the outputs o = q·U + r with U = u / gcd(s, u) see samples through the same taps, every u / gcd(d, u)-th: for
+//!           each r a dense convolution of its own, with stride s / gcd(s, u).
+//! Picture   x̂  ●··●··●··●     u = 3, three phases
+//!           r0 ▪  ▪           taps 0, 3, … of the kernel
+//!           r1   ▪  ▪         taps 2, 5, …
+//! Cost      that of the phases: 1/u of the products
+//! Error     that of the phases
+//! NaN       a sample touches the outputs whose taps reach it; a kernel that is not finite times the zeros is NaN, so such
+//!           a kernel takes the direct road
+//! Wins      always, where an input is spread out
+//! Refuses   an input that is not; a constant boundary after an axis that is; more than 4096 phases
+//! Source    Crochiere & Rabiner, Multirate Digital Signal Processing (1983), §3.3
+
+mod phase;
+mod run;
+
+use super::direct::direct_candidate;
+use super::{Algorithm, Candidate, Refusal};
+use crate::machine::Machine;
+use crate::problem::{Boundary, Known, Problem};
+use phase::Phase;
+use smallvec::SmallVec;
+
+/// Phases above which their number costs more than the zeros.
+const MOST: usize = 4096;
+
+/// The algorithm; see the module.
+pub(super) struct Polyphase;
+
+/// The phases of one output: one for each axis.
+type Phases = SmallVec<[Phase; 3]>;
+
+impl Algorithm for Polyphase {
+    fn name(&self) -> &'static str {
+        "polyphase"
+    }
+
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+        let combinations = combinations(problem).map_err(|reason| Refusal::Unsuited(reason.to_owned()))?;
+        let otherwise = direct_candidate(problem, machine, memory)?;
+        let (mut seconds, mut workspace_bytes, mut shared) = (0.0, otherwise.workspace_bytes, false);
+        let mut parts = Vec::with_capacity(combinations.len());
+        for phases in combinations {
+            let Some(part) = dense(problem, &phases) else {
+                parts.push(run::Part { phases, recipe: None });
+                continue;
+            };
+            let candidate = direct_candidate(&part, machine, memory)?;
+            seconds += candidate.seconds;
+            workspace_bytes = workspace_bytes.max(candidate.workspace_bytes);
+            shared |= candidate.shared;
+            parts.push(run::Part { phases, recipe: Some(candidate.recipe) });
+        }
+        let recipe = Box::new(run::Parts { problem: problem.clone(), parts, otherwise: otherwise.recipe });
+        Ok(Candidate { recipe, shared, seconds, workspace_bytes })
+    }
+
+    fn error_bound(&self, problem: &Problem) -> f64 {
+        // A kernel that is not finite has no error to bound, and any other sums fewer products than it has taps.
+        super::direct::error_factor(problem, problem.taps())
+    }
+}
+
+/// Every combination of the axes' phases.
+fn combinations(problem: &Problem) -> Result<Vec<Phases>, &'static str> {
+    if problem.axes.iter().all(|axis| axis.spread == 1) {
+        return Err("the input is not spread out");
+    }
+    let spread = problem.axes.iter().position(|axis| axis.spread > 1).expect("just seen");
+    if problem.axes[spread + 1..].iter().any(|axis| axis.boundary.contains(&Boundary::Constant)) {
+        return Err("a constant boundary of a later axis stands beside the zeros, too");
+    }
+    let counts = || problem.axes.iter().map(Phase::count);
+    if counts().try_fold(1usize, usize::checked_mul).is_none_or(|count| count > MOST) {
+        return Err("the input is spread out into too many phases");
+    }
+    let mut combinations = vec![Phases::new()];
+    for axis in &problem.axes {
+        let phases: Vec<_> = (0..Phase::count(axis)).filter_map(|first| Phase::of(axis, first)).collect();
+        let longer = |phases_before: &Phases| {
+            let before = phases_before.clone();
+            phases.clone().into_iter().map(move |phase| before.iter().cloned().chain([phase]).collect())
+        };
+        combinations = combinations.iter().flat_map(longer).collect();
+    }
+    Ok(combinations)
+}
+
+/// The convolution that gives the outputs of these phases; `None` where no tap ever meets a sample.
+fn dense(problem: &Problem, phases: &Phases) -> Option<Problem> {
+    let axes = phases.iter().map(|phase| phase.taps.as_ref().map(|taps| taps.axis)).collect::<Option<_>>()?;
+    let part = Problem { axes, known: Known::default(), ..problem.clone() };
+    Some(part.rebuild().build().expect("a part of a problem is no larger than it"))
+}

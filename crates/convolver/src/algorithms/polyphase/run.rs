@@ -1,0 +1,125 @@
+//! The phases, one after another.
+
+use super::Phases;
+use crate::algorithms::{Operands, Prepared, Recipe};
+use crate::problem::Problem;
+use convolver_kernels::num_complex::Complex;
+use convolver_kernels::{Dims, Kind, View, ViewMut, grid_position, with_working};
+
+/// The outputs of one combination of phases.
+pub(super) struct Part {
+    pub(super) phases: Phases,
+    /// `None` where all of them are zero.
+    pub(super) recipe: Option<Box<dyn Recipe>>,
+}
+
+impl Part {
+    /// The taps that its outputs see.
+    fn kernel<'a>(&self, problem: &Problem, kernel: &View<'a>) -> View<'a> {
+        let leading = problem.kernel_shape().len() - problem.axes.len();
+        let mut seen = kernel.clone();
+        for (number, phase) in self.phases.iter().enumerate() {
+            let Some(taps) = &phase.taps else { continue };
+            let count = taps.axis.kernel;
+            // A flipped kernel meets the input from its last tap on.
+            let last = taps.first + (count - 1) * taps.step;
+            let first = if problem.flip { problem.axes[number].kernel - 1 - last } else { taps.first };
+            seen = seen.stepped(leading + number, first, taps.step, count);
+        }
+        seen
+    }
+
+    /// Hands its outputs to `work`.
+    fn with_outputs(&self, problem: &Problem, output: &mut ViewMut<'_>, work: impl FnOnce(ViewMut<'_>)) {
+        fn descend(phases: &[super::Phase], axis: usize, output: &mut ViewMut<'_>, work: impl FnOnce(ViewMut<'_>)) {
+            match phases.split_first() {
+                None => {
+                    let (starts, lengths): (Dims<usize>, Dims<usize>) =
+                        (Dims::from_elem(0, axis), output.shape().into());
+                    work(output.sliced(&starts, &lengths));
+                }
+                Some((phase, rest)) => {
+                    descend(rest, axis + 1, &mut output.stepped(axis, phase.first, phase.step, phase.outputs), work);
+                }
+            }
+        }
+        descend(&self.phases, problem.output_shape().len() - problem.axes.len(), output, work);
+    }
+}
+
+/// The recipe.
+pub(super) struct Parts {
+    pub(super) problem: Problem,
+    pub(super) parts: Vec<Part>,
+    /// For a kernel that is not finite.
+    pub(super) otherwise: Box<dyn Recipe>,
+}
+
+impl Recipe for Parts {
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        if !is_finite(kernel) {
+            return self.otherwise.prepare(kernel);
+        }
+        let ready = |part: &Part| {
+            let prepared = part.recipe.as_ref().map(|recipe| recipe.prepare(&part.kernel(&self.problem, kernel)));
+            (Part { phases: part.phases.clone(), recipe: None }, prepared)
+        };
+        Box::new(Ready { problem: self.problem.clone(), parts: self.parts.iter().map(ready).collect() })
+    }
+
+    fn run_once(&self, operands: Operands<'_>) {
+        let Operands { input, kernel, mut output } = operands;
+        if !is_finite(kernel) {
+            return self.otherwise.run_once(Operands { input, kernel, output });
+        }
+        for part in &self.parts {
+            let kernel = part.kernel(&self.problem, kernel);
+            part.with_outputs(&self.problem, &mut output, |output| match &part.recipe {
+                Some(recipe) => recipe.run_once(Operands { input, kernel: &kernel, output }),
+                None => clear(output),
+            });
+        }
+    }
+}
+
+/// A kernel cut into its phases.
+struct Ready {
+    problem: Problem,
+    parts: Vec<(Part, Option<Box<dyn Prepared>>)>,
+}
+
+impl Prepared for Ready {
+    fn run(&self, input: &View<'_>, mut output: ViewMut<'_>) {
+        for (part, prepared) in &self.parts {
+            part.with_outputs(&self.problem, &mut output, |output| match prepared {
+                Some(prepared) => prepared.run(input, output),
+                None => clear(output),
+            });
+        }
+    }
+}
+
+fn clear(mut output: ViewMut<'_>) {
+    let last = output.shape().len() - 1;
+    let mut lines: Dims<usize> = output.shape().into();
+    let length = std::mem::replace(&mut lines[last], 1);
+    with_working!(output.element().working(), W => {
+        let zeros = vec![W::default(); length];
+        for number in 0..lines.iter().product() {
+            output.write(&grid_position(&lines, number), last, &zeros);
+        }
+    });
+}
+
+fn is_finite(kernel: &View<'_>) -> bool {
+    if kernel.element().kind() < Kind::Float || kernel.is_empty() {
+        return true;
+    }
+    let last = kernel.shape().len() - 1;
+    let mut lines: Dims<usize> = kernel.shape().into();
+    let mut taps = vec![Complex::new(0.0, 0.0); std::mem::replace(&mut lines[last], 1)];
+    (0..lines.iter().product()).all(|number| {
+        kernel.read(&grid_position(&lines, number), last, 1, &mut taps);
+        taps.iter().all(|tap: &Complex<f64>| tap.is_finite())
+    })
+}
