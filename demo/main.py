@@ -10,6 +10,7 @@ from pathlib import Path
 import convolver
 import golden
 import measure
+import programs
 from data import photograph, wave
 from jobs import Job, all_jobs
 
@@ -22,7 +23,8 @@ layouts; here one engine takes them all and picks the method by itself.
 You will see    1. results that public documents print, beside ours: whole numbers, so every digit must agree
                 2. {count} jobs on photographs, handwritten digits and an electrocardiogram, each also done in the
                    usual ways with NumPy and SciPy: both times, their ratio, the largest difference
-                3. how the engine explains its choice{picture}
+                3. programs that others wrote, run as they are and with every call served by this engine
+                4. how the engine explains its choice{picture}
 It takes about {length}.
 """
 HEADER = f"{'':2} {'the usual way':<26} {'its time':>9} {'ours':>9} {'ratio':>7} {'difference':>11}"
@@ -35,7 +37,7 @@ def main() -> int:
     quick = parser.parse_args().quick
     jobs = all_jobs()
     length = "ten seconds" if quick else "a minute"
-    picture = "" if quick else "\n                4. a picture of inputs and results"
+    picture = "" if quick else "\n                5. a picture of inputs and results"
     print(SUMMARY.format(count=len(jobs), picture=picture, length=length))
     start = time.perf_counter()
 
@@ -48,7 +50,13 @@ def main() -> int:
     for number, job in enumerate(jobs, 1):
         agree &= run(job, f"{number}/{len(jobs)}", quick)
 
-    print("\n3. Why this method? explain() shows what each would cost, and marks the choice:\n")
+    print("\n3. Programs of others, unchanged, under patched()\n")
+    if not quick:
+        print(f"{'':33} {'as it is':>10} {'served':>10} {'ratio':>7} {'difference':>10}")
+    for program in programs.all_programs():
+        agree &= programs.run(program, quick)
+
+    print("\n4. Why this method? explain() shows what each would cost, and marks the choice:\n")
     print(convolver.explain(photograph(), wave(21, 10, 0.5), "valid", stride=2))
     if not quick:
         draw()
@@ -84,7 +92,7 @@ def draw() -> None:
     measure.say("drawing")
     write(target)
     measure.clear()
-    print(f"\n4. Picture of inputs and results: {target.relative_to(target.parents[1])}")
+    print(f"\n5. Picture of inputs and results: {target.relative_to(target.parents[1])}")
 
 
 if __name__ == "__main__":

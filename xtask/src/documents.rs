@@ -5,9 +5,10 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 
 /// Documents whose Python examples run.
-pub(crate) const WITH_PYTHON: &[&str] = &["README.md", "docs/traps.md"];
+pub(crate) const WITH_PYTHON: &[&str] = &["README.md", "docs/differences.md", "docs/traps.md"];
 /// Documents whose names of files are looked up.
-const ALL: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/traps.md"];
+const ALL: &[&str] =
+    &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/differences.md", "docs/traps.md"];
 /// Folders that a name of a file starts with.
 const FOLDERS: &[&str] = &["crates/", "python/", "demo/", "docs/", "tests/", "xtask/", ".ci/"];
 

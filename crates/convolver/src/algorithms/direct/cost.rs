@@ -30,8 +30,10 @@ pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> 
     }
     let reused = problem.axes.len() > 1 && problem.axes.iter().rev().skip(1).any(|axis| axis.kernel > 2);
     let share = if reused { REUSED } else { LOADED };
-    // Every input is taken apart once, where the last axis is strided.
-    let apart = if last.stride > 1 { problem.input_shape().iter().product::<usize>() as f64 / APART } else { 0.0 };
+    // Every place of the input is met once, where the last axis is strided or the input spread out.
+    let spread = problem.axes.iter().map(|axis| axis.spread as f64).product::<f64>();
+    let places = spread * problem.input_shape().iter().product::<usize>() as f64;
+    let apart = if last.stride > 1 || spread > 1.0 { places / APART } else { 0.0 };
     problem.products() * parts * filled(last.output()) / (rate * share) + apart
 }
 
