@@ -125,6 +125,18 @@ def gaussian(axis: int, sigma: float, order: int, mode: object, truncate: float,
     return line(axis, weights, operator.index(reach), mode, flip=True)
 
 
+def gaussians(numbers: tuple[int, ...], sigma: Any, order: Any, mode: Any, truncate: float, radius: Any) -> list[Pass]:
+    """Make a pass of a Gaussian along every axis that has a width."""
+    named = {"sigma": sigma, "order": order, "mode": mode, "radius": radius}
+    sigmas, orders, modes, radii = (each(name, value, len(numbers)) for name, value in named.items())
+    choices = zip(numbers, sigmas, orders, modes, radii, strict=True)
+    return [
+        gaussian(axis, width, derivative, word, truncate, reach)
+        for axis, width, derivative, word, reach in choices
+        if width > 1e-15
+    ]
+
+
 def run(
     x: NDArray[Any],
     terms: Sequence[Sequence[Pass]],
