@@ -6,12 +6,12 @@ use crate::arguments::Choices;
 use crate::arrays::{Array, Fresh};
 use crate::errors::raised;
 use convolver::front::{Arranged, Call, Notation, Recast};
-use convolver::plan::{cached, cached_for};
-use convolver::{Dims, ElementType, Error, Method, Plan, Planner, Problem, View, ViewMut};
+use convolver::plan::{cached, cached_with, known_for};
+use convolver::{Dims, ElementType, Error, Known, Method, Plan, Planner, Problem, View, ViewMut};
 use pyo3::prelude::*;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Recent requests kept by each thread. A direct-mapped table: a request has one place.
 const KEPT: usize = 64;
@@ -240,6 +240,8 @@ pub(crate) struct Request {
     problem: Problem,
     /// `None` where facts about the kernel's values may lead to another one.
     plan: Option<Arc<Plan>>,
+    /// The plans that such facts have led to.
+    plans: Mutex<Vec<(Known, Arc<Plan>)>>,
     swapped: bool,
     input: Cast,
     kernel: Cast,
@@ -270,6 +272,7 @@ impl Request {
             key,
             problem,
             plan,
+            plans: Mutex::default(),
             swapped,
             output,
         })
@@ -309,7 +312,17 @@ impl Request {
     pub(crate) fn plan(&self, kernel: &View<'_>) -> Result<Arc<Plan>, Error> {
         match &self.plan {
             Some(plan) => Ok(plan.clone()),
-            None => cached_for(&self.problem, kernel, &self.key.choices.method, self.key.choices.memory),
+            None => {
+                let Choices { method, memory, .. } = &self.key.choices;
+                let known = known_for(&self.problem, kernel, method);
+                let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some((_, plan)) = plans.iter().find(|(facts, _)| *facts == known) {
+                    return Ok(plan.clone());
+                }
+                let plan = cached_with(&self.problem, known, method, *memory)?;
+                plans.push((known, plan.clone()));
+                Ok(plan)
+            }
         }
     }
 

@@ -23,8 +23,22 @@ pub fn cached_for(
     method: &Method,
     memory: Option<usize>,
 ) -> Result<Arc<Plan>, Error> {
+    cached_with(problem, known_for(problem, kernel, method), method, memory)
+}
+
+/// What the plan for a problem with this kernel is told of the kernel's values.
+pub fn known_for(problem: &Problem, kernel: &View<'_>, method: &Method) -> Known {
     let named = matches!(method, Method::Named(_));
-    let known = if named { all_known(problem, kernel) } else { Planner::recognise(problem, kernel) };
+    if named { all_known(problem, kernel) } else { Planner::recognise(problem, kernel) }
+}
+
+/// As [`cached`], with what is known of the kernel's values.
+pub fn cached_with(
+    problem: &Problem,
+    known: Known,
+    method: &Method,
+    memory: Option<usize>,
+) -> Result<Arc<Plan>, Error> {
     if known == Known::default() {
         return cached(problem, method, memory);
     }

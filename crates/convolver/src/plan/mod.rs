@@ -4,7 +4,7 @@ mod cache;
 mod explain;
 mod measure;
 
-pub use cache::{cached, cached_for};
+pub use cache::{cached, cached_for, cached_with, known_for};
 pub use explain::{Candidate, Explanation, duration, size};
 
 use crate::algorithms::{self, Algorithm, Operands, Prepared, Refusal};
