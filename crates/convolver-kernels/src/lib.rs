@@ -14,8 +14,8 @@ pub mod working;
 pub use arch::InstructionSet;
 pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
 pub use memory::{Dims, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position};
-pub use micro::{Band, Dots, Phase};
-pub use simd::Lane;
+pub use micro::{Band, Dots, Pass, Phase, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices};
+pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};
 
 #[doc(hidden)]

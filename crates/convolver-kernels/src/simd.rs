@@ -1,6 +1,7 @@
 //! The vector operations that micro-kernels are written over.
 
 use crate::working::{Truth, Working};
+use std::ops::{Add, Mul, Sub};
 
 /// A number that vectors hold: the real working types. Complex sums are pairs of real ones.
 pub trait Lane: Working {
@@ -18,6 +19,24 @@ macro_rules! lanes {
     )* };
 }
 lanes! { f32, f32; f64, f64; i16, i16; i32, i32; i64, i64; Truth, truth; }
+
+/// A real number that transforms run in.
+pub trait Real: Lane + Into<f64> + PartialOrd + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// The transforms of an instruction set for vectors of this number.
+    #[doc(hidden)]
+    fn transforms(set: &'static crate::InstructionSet) -> &'static crate::arch::Transforms<Self>;
+}
+
+macro_rules! reals {
+    ($($lane:ident;)*) => { $(
+        impl Real for $lane {
+            fn transforms(set: &'static crate::InstructionSet) -> &'static crate::arch::Transforms<Self> {
+                &set.transforms.$lane
+            }
+        }
+    )* };
+}
+reals! { f32; f64; }
 
 /// A vector of `COUNT` numbers. Every method is inlined into a function that enables the vector's instruction set.
 pub(crate) trait Vector: Copy {
@@ -92,3 +111,54 @@ pub(crate) const TOGETHER: usize = 8;
 
 /// Numbers in the widest vector there is.
 pub(crate) const WIDEST: usize = 64;
+
+/// A vector of real numbers.
+pub(crate) trait RealVector: Vector<Lane: Real> {
+    /// `self + other`.
+    ///
+    /// # Safety
+    /// As `splat`, and so for all below.
+    unsafe fn plus(self, other: Self) -> Self;
+
+    /// `self − other`.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn minus(self, other: Self) -> Self;
+
+    /// `self·other`.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn times(self, other: Self) -> Self;
+
+    /// `self − left·right`, fused where the instruction set can.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn minus_product(self, left: Self, right: Self) -> Self;
+
+    /// The smaller of each pair.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn least(self, other: Self) -> Self;
+
+    /// The larger of each pair.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn most(self, other: Self) -> Self;
+
+    /// Whether a number is smaller than that of the other in its place.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn any_below(self, other: Self) -> bool;
+
+    /// The two halves of the sequence `self[0] other[0] self[1] other[1] …`.
+    ///
+    /// # Safety
+    /// As `splat`.
+    unsafe fn zip(self, other: Self) -> (Self, Self);
+}

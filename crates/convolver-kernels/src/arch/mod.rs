@@ -8,8 +8,8 @@ mod x86_64_v4;
 
 use crate::memory::MatrixMut;
 use crate::micro::band::{self, Strip};
-use crate::micro::{Band, Dots, dots};
-use crate::simd::Lane;
+use crate::micro::{Band, Dots, dots, fft};
+use crate::simd::{Lane, Real};
 use crate::working::Truth;
 
 /// The instruction sets of this build, best first; the last one always works.
@@ -35,6 +35,7 @@ pub struct InstructionSet {
     /// Whether this CPU has it.
     supported: fn() -> bool,
     pub(crate) kernels: AllKernels,
+    pub(crate) transforms: AllTransforms,
 }
 
 impl std::fmt::Debug for InstructionSet {
@@ -61,6 +62,18 @@ pub struct Kernels<L: Lane> {
     pub(crate) strips: &'static [Strip<L>],
     /// Dot products.
     pub(crate) dots: dots::Run<L>,
+}
+
+/// The transforms of an instruction set for every real number.
+pub(crate) struct AllTransforms {
+    pub(crate) f32: Transforms<f32>,
+    pub(crate) f64: Transforms<f64>,
+}
+
+/// The transforms of an instruction set for one real number.
+pub struct Transforms<L: Real> {
+    /// The door to all of them.
+    pub(crate) run: fft::Door<L>,
 }
 
 impl InstructionSet {
@@ -133,6 +146,24 @@ macro_rules! kernels {
 }
 pub(crate) use kernels;
 
+/// Writes the transforms of an instruction set, as `kernels!` does.
+macro_rules! transforms {
+    ($features:tt; $($field:ident: $vector:ty;)*) => {
+        $crate::arch::AllTransforms { $($field: $crate::arch::transforms!(@door $features $vector),)* }
+    };
+    (@door [$($features:literal)?] $vector:ty) => {{
+        type Number = <$vector as $crate::simd::Vector>::Lane;
+        // SAFETY: see `Door`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn run(job: $crate::micro::fft::Job<'_, Number>) {
+            // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
+            unsafe { $crate::micro::fft::run::<$vector>(job) }
+        }
+        $crate::arch::Transforms { run }
+    }};
+}
+pub(crate) use transforms;
+
 /// Implements [`Vector`](crate::simd::Vector) for a register type; how to load and store the first few numbers and to sum
 /// lanes, where there are instructions for it.
 macro_rules! vector {
@@ -188,3 +219,41 @@ macro_rules! vector {
     };
 }
 pub(crate) use vector;
+
+/// Implements [`RealVector`](crate::simd::RealVector) for a register type that is a vector.
+macro_rules! real_vector {
+    ($name:ident($raw:ty): $plus:expr, $minus:expr, $times:expr, $least:expr, $most:expr,
+     |$sum:ident, $left:ident, $right:ident| $minus_product:expr,
+     |$x:ident, $y:ident| $any_below:expr, |$a:ident, $b:ident| $zip:expr) => {
+        impl $crate::simd::RealVector for $name {
+            #[inline(always)]
+            unsafe fn any_below(self, other: Self) -> bool {
+                let ($x, $y) = (self.0, other.0);
+                // SAFETY: the caller vouches for the instruction set.
+                unsafe { $any_below }
+            }
+            $crate::arch::real_vector!(@binary $name: plus $plus, minus $minus, times $times, least $least, most $most);
+            #[inline(always)]
+            unsafe fn minus_product(self, left: Self, right: Self) -> Self {
+                let ($sum, $left, $right) = (self.0, left.0, right.0);
+                // SAFETY: the caller vouches for the instruction set.
+                Self(unsafe { $minus_product })
+            }
+            #[inline(always)]
+            unsafe fn zip(self, other: Self) -> (Self, Self) {
+                let ($a, $b) = (self.0, other.0);
+                // SAFETY: as above.
+                let (low, high): ($raw, $raw) = unsafe { $zip };
+                (Self(low), Self(high))
+            }
+        }
+    };
+    (@binary $name:ident: $($method:ident $function:expr),*) => { $(
+        #[inline(always)]
+        unsafe fn $method(self, other: Self) -> Self {
+            // SAFETY: the caller vouches for the instruction set.
+            Self(unsafe { $function(self.0, other.0) })
+        }
+    )* };
+}
+pub(crate) use real_vector;

@@ -472,6 +472,18 @@ impl<'a, L> From<&'a [L]> for Source<'a, L> {
     }
 }
 
+impl<'a, L> Source<'a, L> {
+    /// Some neighbouring numbers.
+    ///
+    /// # Panics
+    /// If they do not all lie within the source.
+    pub fn slice(&self, first: usize, count: usize) -> &'a [L] {
+        assert!(first <= self.length && count <= self.length - first, "numbers within their source");
+        // SAFETY: asserted above; all numbers from the first to the last may be read for `'a`.
+        unsafe { std::slice::from_raw_parts(self.pointer.add(first), count) }
+    }
+}
+
 /// Rows of neighbouring elements to write in place.
 #[derive(Debug)]
 pub struct MatrixMut<'a, T> {

@@ -1,6 +1,7 @@
 //! The ways to compute a convolution: one folder each, the same questions in the same order.
 
 mod direct;
+mod overlap_save;
 mod polyphase;
 mod separable;
 
@@ -9,7 +10,8 @@ use crate::problem::{Known, Problem};
 use convolver_kernels::{View, ViewMut};
 
 /// Every algorithm, in the order `explain` prints them.
-pub const ALL: &[&dyn Algorithm] = &[&direct::Direct, &polyphase::Polyphase, &separable::Separable];
+pub const ALL: &[&dyn Algorithm] =
+    &[&direct::Direct, &polyphase::Polyphase, &separable::Separable, &overlap_save::OverlapSave];
 
 /// One way to compute a convolution.
 pub trait Algorithm: Sync {
@@ -22,6 +24,12 @@ pub trait Algorithm: Sync {
     /// The factor c such that every output is within c·Σ|k||x| of the exact one, its own window counted, while no
     /// product or sum over- or underflows. 0 for exact types.
     fn error_bound(&self, problem: &Problem) -> f64;
+
+    /// Whether the bits of an output depend on its own window alone. Otherwise they depend on what else is computed, too,
+    /// within the error bound.
+    fn is_local(&self) -> bool {
+        true
+    }
 
     /// Adds to `known` what this algorithm could use of a kernel's values; asked only where finding out is cheap
     /// beside the problem.

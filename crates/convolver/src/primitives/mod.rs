@@ -1,5 +1,6 @@
 //! What several algorithms are made of; nothing here knows what a convolution is for.
 
+pub mod fft;
 pub(crate) mod process;
 pub mod threads;
 pub mod tile;

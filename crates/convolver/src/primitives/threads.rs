@@ -75,3 +75,15 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
         take(0);
     });
 }
+
+/// Does all chunks of `length` numbers of a slice, as [`for_each`] does pieces.
+pub fn for_each_chunk<T: Send>(numbers: &mut [T], length: usize, shared: bool, work: impl Fn(usize, &mut [T]) + Sync) {
+    if !shared {
+        return numbers.chunks_mut(length).enumerate().for_each(|(number, chunk)| work(number, chunk));
+    }
+    let chunks: Vec<Mutex<&mut [T]>> = numbers.chunks_mut(length).map(Mutex::new).collect();
+    for_each(chunks.len(), true, |number| {
+        let mut chunk = chunks[number].lock().unwrap_or_else(PoisonError::into_inner);
+        work(number, &mut chunk);
+    });
+}

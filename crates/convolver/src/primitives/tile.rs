@@ -109,13 +109,15 @@ impl<W: Working> Loader<'_, W> {
             Line::Convolved { .. } => self.axes.len() - 1,
             Line::Batch { .. } => self.axes.len(),
         };
-        let mut reader = Reader::new(self, view, packing, lines);
+        let mut reader = Reader::new(self, view, packing.line);
         let mut position: Dims<usize> = smallvec![0; lines];
         loop {
             if self.is_seen(packing, &position) {
                 let at: usize = position.iter().zip(&packing.steps).map(|(&place, &step)| place * step).sum();
-                let (terms, constant) = self.terms(leading, packing, &position);
-                reader.line(&terms, constant, &mut target[at..]);
+                let places: Dims<isize> =
+                    position.iter().zip(&packing.starts).map(|(&place, &start)| start + place as isize).collect();
+                let (terms, constant) = self.terms(leading, &places);
+                reader.line(packing, &terms, constant, &mut target[at..]);
             }
             let next = (0..lines).rev().find(|&axis| {
                 position[axis] += 1;
@@ -131,21 +133,35 @@ impl<W: Working> Loader<'_, W> {
         }
     }
 
+    /// Loads places along the last convolved axis, every `step`-th from `start` on, at one index of the input's batch,
+    /// group and summed axes and one place along each of the other convolved axes.
+    pub fn line(
+        &self,
+        view: &View<'_>,
+        leading: &[usize],
+        places: &[isize],
+        (start, step): (isize, usize),
+        target: &mut [W],
+    ) {
+        let (terms, constant) = self.terms(leading, places);
+        Reader::new(self, view, Line::Convolved { length: 0 }).extended(&terms, constant, (start, step), target);
+    }
+
     fn is_seen(&self, packing: &Packing, position: &[usize]) -> bool {
         let seen = |axis: usize| packing.phases[axis].slot(position[axis] % self.axes[axis].stride).is_some();
         (0..position.len()).all(|axis| self.axes[axis].stride == 1 || seen(axis))
     }
 
-    /// The rows of the input, with weights, and the constant that make the line at `position`. Later axes are extended
+    /// The rows of the input, with weights, and the constant that make the line at these places. Later axes are extended
     /// later, so their samples are taken apart first.
-    fn terms(&self, leading: &[usize], packing: &Packing, position: &[usize]) -> (Terms<W>, W) {
+    fn terms(&self, leading: &[usize], places: &[isize]) -> (Terms<W>, W) {
         let mut index: Dims<usize> = leading.into();
         index.resize(leading.len() + self.axes.len(), 0);
         let mut terms: Terms<W> = smallvec![(index, W::of_weight(1.0))];
         let mut constant = W::default();
-        for (axis, &place) in position.iter().enumerate().rev() {
+        for (axis, &place) in places.iter().enumerate().rev() {
             let at = leading.len() + axis;
-            match self.axes[axis].sample(packing.starts[axis] + place as isize) {
+            match self.axes[axis].sample(place) {
                 Sample::At(sample) => terms.iter_mut().for_each(|(index, _)| index[at] = sample),
                 Sample::Zero => terms.clear(),
                 Sample::Fill => {
@@ -173,7 +189,6 @@ impl<W: Working> Loader<'_, W> {
 struct Reader<'a, W> {
     loader: &'a Loader<'a, W>,
     view: &'a View<'a>,
-    packing: &'a Packing,
     /// The axis of the view that lines run along.
     axis: usize,
     /// Elements of the input, weighted.
@@ -181,24 +196,24 @@ struct Reader<'a, W> {
 }
 
 impl<'a, W: Working> Reader<'a, W> {
-    fn new(loader: &'a Loader<'a, W>, view: &'a View<'a>, packing: &'a Packing, lines: usize) -> Self {
-        let axis = match packing.line {
-            Line::Convolved { .. } => view.shape().len() - loader.axes.len() + lines,
+    fn new(loader: &'a Loader<'a, W>, view: &'a View<'a>, line: Line) -> Self {
+        let axis = match line {
+            Line::Convolved { .. } => view.shape().len() - 1,
             Line::Batch { axis, .. } => axis,
         };
-        Reader { loader, view, packing, axis, part: Vec::new() }
+        Reader { loader, view, axis, part: Vec::new() }
     }
 
-    fn line(&mut self, terms: &Terms<W>, constant: W, target: &mut [W]) {
-        match self.packing.line {
+    fn line(&mut self, packing: &Packing, terms: &Terms<W>, constant: W, target: &mut [W]) {
+        match packing.line {
             Line::Batch { start, count, .. } => self.run(terms, constant, (start, 1), &mut target[..count]),
             Line::Convolved { length } => {
-                let last = self.packing.extents.len() - 1;
-                let (extent, stride) = (self.packing.extents[last], self.loader.axes[last].stride);
+                let last = packing.extents.len() - 1;
+                let (extent, stride) = (packing.extents[last], self.loader.axes[last].stride);
                 for remainder in 0..stride.min(extent) {
-                    let Some(slot) = self.packing.phases[last].slot(remainder) else { continue };
+                    let Some(slot) = packing.phases[last].slot(remainder) else { continue };
                     let places = (extent - remainder).div_ceil(stride);
-                    let start = self.packing.starts[last] + remainder as isize;
+                    let start = packing.starts[last] + remainder as isize;
                     self.extended(terms, constant, (start, stride), &mut target[slot * length..][..places]);
                 }
             }
@@ -207,7 +222,7 @@ impl<'a, W: Working> Reader<'a, W> {
 
     /// Every `step`-th place of the last convolved axis from `start` on, with the samples past its ends.
     fn extended(&mut self, terms: &Terms<W>, constant: W, (start, step): (isize, usize), line: &mut [W]) {
-        let axis = self.loader.axes[self.packing.extents.len() - 1];
+        let axis = self.loader.axes[self.loader.axes.len() - 1];
         let end = ((axis.input - 1) * axis.spread) as isize + 1;
         // The places of the line before `place`.
         let before = |place: isize| (place - start).max(0).cast_unsigned().div_ceil(step).min(line.len());
@@ -239,7 +254,7 @@ impl<'a, W: Working> Reader<'a, W> {
         line: &mut [W],
         inside: Range<usize>,
     ) {
-        let spread = self.loader.axes[self.packing.extents.len() - 1].spread;
+        let spread = self.loader.axes[self.loader.axes.len() - 1].spread;
         line[inside.clone()].fill(W::default());
         let sample_at = |place: usize| {
             let at = (start + (place * step) as isize).cast_unsigned();

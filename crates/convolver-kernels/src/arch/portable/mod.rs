@@ -1,7 +1,7 @@
 //! Portable: arrays of 16 bytes that the compiler turns into whatever vectors the target has.
 
-use super::{InstructionSet, kernels};
-use crate::simd::{Lane, Vector};
+use super::{InstructionSet, kernels, transforms};
+use crate::simd::{Lane, Real, RealVector, Vector};
 use crate::working::Truth;
 
 /// `N` numbers side by side.
@@ -35,6 +35,49 @@ impl<L: Lane, const N: usize> Vector for Numbers<L, N> {
     }
 }
 
+impl<L: Real, const N: usize> RealVector for Numbers<L, N> {
+    #[inline(always)]
+    unsafe fn plus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn minus(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] - other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn times(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn minus_product(self, left: Self, right: Self) -> Self {
+        Self(std::array::from_fn(|i| self.0[i] - left.0[i] * right.0[i]))
+    }
+
+    #[inline(always)]
+    unsafe fn least(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] < other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn most(self, other: Self) -> Self {
+        Self(std::array::from_fn(|i| if self.0[i] > other.0[i] { self.0[i] } else { other.0[i] }))
+    }
+
+    #[inline(always)]
+    unsafe fn any_below(self, other: Self) -> bool {
+        (0..N).any(|i| self.0[i] < other.0[i])
+    }
+
+    #[inline(always)]
+    unsafe fn zip(self, other: Self) -> (Self, Self) {
+        let at = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { other.0[i / 2] };
+        (Self(std::array::from_fn(at)), Self(std::array::from_fn(|i| at(N + i))))
+    }
+}
+
 pub(super) static SET: InstructionSet = InstructionSet {
     name: "portable",
     vector_bytes: 16,
@@ -48,4 +91,5 @@ pub(super) static SET: InstructionSet = InstructionSet {
         i64: Numbers<i64, 2>, [1 x 4, 2 x 3, 3 x 3];
         truth: Numbers<Truth, 16>, [1 x 4, 2 x 3, 3 x 3];
     },
+    transforms: transforms! { []; f32: Numbers<f32, 4>; f64: Numbers<f64, 2>; },
 };

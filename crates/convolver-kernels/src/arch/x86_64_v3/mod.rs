@@ -2,7 +2,7 @@
 
 mod vectors;
 
-use super::{InstructionSet, kernels};
+use super::{InstructionSet, kernels, transforms};
 use vectors::*;
 
 pub(super) static SET: InstructionSet = InstructionSet {
@@ -18,4 +18,5 @@ pub(super) static SET: InstructionSet = InstructionSet {
         i64: I64x4, [1 x 4, 2 x 3, 3 x 2];
         truth: Truthx32, [1 x 4, 2 x 3, 3 x 2];
     },
+    transforms: transforms! { ["avx2,fma"]; f32: F32x8; f64: F64x4; },
 };

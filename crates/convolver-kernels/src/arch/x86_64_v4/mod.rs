@@ -2,7 +2,7 @@
 
 mod vectors;
 
-use super::{InstructionSet, kernels};
+use super::{InstructionSet, kernels, transforms};
 use vectors::*;
 
 pub(super) static SET: InstructionSet = InstructionSet {
@@ -25,4 +25,5 @@ pub(super) static SET: InstructionSet = InstructionSet {
         i64: I64x8, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
         truth: Truthx64, [1 x 8, 2 x 6, 3 x 4, 4 x 4];
     },
+    transforms: transforms! { ["avx512f,avx512bw,avx512cd,avx512dq,avx512vl,fma"]; f32: F32x16; f64: F64x8; },
 };

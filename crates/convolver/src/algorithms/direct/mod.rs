@@ -33,6 +33,7 @@ mod weights;
 pub(super) use geometry::{Geometry, Lanes, Rows, Tiling};
 pub(super) use recipe::candidate as direct_candidate;
 pub(super) use size::{Fit, Sizes, fitting, output_tile, tiles};
+pub(super) use weights::dense;
 
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;

@@ -1,0 +1,58 @@
+//! Overlap-save: a long input in bites that fit a transform.
+//!
+//! Computes  y[i] = Σ_c Σ_a k[c, a]·x[c, i·s + a·d] along every axis, a tile of outputs at a time.
+//!
+//! Idea      a circular convolution of length N equals the linear one in the outputs that see no more than N points. The
+//!           kernel's spectrum is made once; two real tiles are the real and imaginary part of one transform, because the
+//!           kernel is real and shared. Channels, and the parts of a strided input, are summed before the inverse.
+//! Picture   x: ├────B────┼─K−1─┤
+//!                        ├────B────┼─K−1─┤      neighbouring bites share K−1 inputs; N = B + K − 1
+//! Cost      per pair of tiles of P points 10·P·log₂P flops (`size.rs`), whatever K is; P/B outputs wasted per axis
+//! Error     ≤ (8n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
+//! NaN       and infinities are set to zero before and convolved by themselves, see `special.rs`
+//! Wins      more than a few dozen taps
+//! Refuses   problems without an axis that has both several taps and several outputs; types that are exact
+//! Source    Oppenheim & Schafer, Discrete-Time Signal Processing, §8.7.3
+
+mod directly;
+mod layout;
+mod load;
+mod prepare;
+mod promise;
+mod recipe;
+mod run;
+mod size;
+mod special;
+mod store;
+
+use super::direct::error_factor;
+use super::{Algorithm, Candidate, Refusal};
+use crate::machine::Machine;
+use crate::problem::Problem;
+use convolver_kernels::WorkingType;
+
+/// The algorithm; see the module.
+pub(super) struct OverlapSave;
+
+impl Algorithm for OverlapSave {
+    fn name(&self) -> &'static str {
+        "overlap-save"
+    }
+
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+        match problem.working() {
+            WorkingType::F32 | WorkingType::F64 | WorkingType::C64 | WorkingType::C128 => {
+                recipe::candidate(problem, machine, memory)
+            }
+            _ => Err(Refusal::Unsuited(format!("transforms round, and results of type {} are exact", problem.output))),
+        }
+    }
+
+    fn error_bound(&self, problem: &Problem) -> f64 {
+        error_factor(problem, promise::FACTOR * problem.taps())
+    }
+
+    fn is_local(&self) -> bool {
+        false
+    }
+}

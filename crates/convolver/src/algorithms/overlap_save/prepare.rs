@@ -1,0 +1,175 @@
+//! The kernel: its spectra, and what is known of its size.
+
+use super::promise::{Witness, larger_part, witnesses};
+use super::recipe::Whole;
+use crate::primitives::fft::Grid;
+use crate::primitives::threads;
+use convolver_kernels::{Dims, Real, Scratch, Storing, Working, grid_position};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A prepared kernel.
+pub(super) struct OverlapSave<W: Working>
+where
+    W::Lane: Real,
+{
+    pub(super) whole: Arc<Whole>,
+    pub(super) grid: Arc<Grid<W::Lane>>,
+    /// Every tap: group, bank, summed, convolved; conjugated if the problem says so.
+    pub(super) taps: Scratch<W>,
+    /// For every group and bank, with the spectra of every element, unless they are made in the run.
+    pub(super) kept: Option<Spectra<W, W::Lane>>,
+}
+
+/// Kernels and their spectra.
+type Spectra<W, L> = (Vec<Kernel<W>>, Vec<L>);
+
+/// Taps along an axis that are looked at for witnesses, at most.
+const WITNESSES: usize = 64;
+
+/// What is known of one kernel, scaled by a power of two so that its largest tap is around 1.
+pub(super) struct Kernel<W: Working> {
+    /// The scale is 2^−exponent.
+    pub(super) exponent: i32,
+    /// For every element the norm of its taps and the largest of them.
+    pub(super) norms: Vec<(f64, f64)>,
+    /// Of the last element.
+    pub(super) witnesses: Vec<Witness<W::Lane>>,
+}
+
+/// The exponent of a number: it is from 2^exponent to below twice that, unless 2^±exponent were out of the type's range; 0
+/// for zero.
+pub(super) fn exponent_of<L: Real>(number: f64) -> i32 {
+    let reach = if size_of::<L>() == 4 { 100 } else { 900 };
+    if number == 0.0 { 0 } else { (number.log2().floor() as i32).clamp(-reach, reach) }
+}
+
+/// 2^exponent, which must be in range.
+pub(super) fn power<L: Real>(exponent: i32) -> L {
+    L::of_parts(2f64.powi(exponent), 0.0)
+}
+
+impl<W: Storing> OverlapSave<W>
+where
+    W::Lane: Real,
+{
+    pub(super) fn new(whole: Arc<Whole>, grid: Arc<Grid<W::Lane>>, taps: Scratch<W>) -> Self {
+        let mut prepared = OverlapSave { whole, grid, taps, kept: None };
+        let (size, shared) = (&prepared.whole.size, prepared.whole.shared);
+        if !size.made {
+            let mut spectra = vec![W::Lane::default(); size.spectra() * size.groups];
+            let kernels = prepared.kernels(0..size.groups * size.banks, &mut spectra, shared);
+            prepared.kept = Some((kernels, spectra));
+        }
+        prepared
+    }
+
+    /// Makes the spectra of some kernels, numbered group by bank.
+    pub(super) fn kernels(&self, numbers: Range<usize>, spectra: &mut [W::Lane], shared: bool) -> Vec<Kernel<W>> {
+        let size = &self.whole.size;
+        let first = numbers.start;
+        let inside = size.inside && shared;
+        let mut kernels: Vec<Kernel<W>> = numbers.map(|number| self.kernel(number)).collect();
+        let exponents: Vec<i32> = kernels.iter().map(|kernel| kernel.exponent).collect();
+        let norms: Vec<Mutex<(f64, f64)>> = (0..kernels.len() * size.elements).map(|_| Mutex::default()).collect();
+        threads::for_each_chunk(spectra, self.grid.numbers(), shared && !inside, |number, spectrum| {
+            let (kernel, element) = (number / size.elements, number % size.elements);
+            let known = self.analyse(first + kernel, element, exponents[kernel], spectrum, inside);
+            *norms[number].lock().unwrap_or_else(PoisonError::into_inner) = known;
+        });
+        for (number, norm) in norms.into_iter().enumerate() {
+            kernels[number / size.elements].norms.push(norm.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        kernels
+    }
+
+    /// Every tap of an element: its point along each axis of a tile, and its number in a kernel.
+    /// Of more than `most` taps along an axis only so many.
+    pub(super) fn for_each_tap(&self, element: usize, most: usize, mut action: impl FnMut(&[usize], usize)) {
+        let (channel, parts) = self.element(element);
+        let (problem, layout) = (&self.whole.problem, &self.whole.layout);
+        let axes = &problem.axes;
+        // The distance of neighbouring taps along each axis of the problem.
+        let mut steps: Dims<usize> = Dims::from_elem(1, axes.len());
+        for axis in (0..axes.len() - 1).rev() {
+            steps[axis] = steps[axis + 1] * axes[axis + 1].kernel;
+        }
+        let taps = |axis: usize| &layout.axes[axis].parts[parts[axis]].taps[..];
+        let number = |axis: usize, tap: usize| {
+            let original = layout.order[axis];
+            (if problem.flip { axes[original].kernel - 1 - tap } else { tap }) * steps[original]
+        };
+        let line = layout.axes.len() - 1;
+        let apart = |axis: usize| taps(axis).len().div_ceil(most);
+        let lengths: Dims<usize> = (0..line).map(|axis| taps(axis).len().div_ceil(apart(axis))).collect();
+        let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
+        for row in 0..lengths.iter().product() {
+            let mut first = channel * steps[0] * axes[0].kernel;
+            for (axis, place) in grid_position(&lengths, row).into_iter().enumerate() {
+                let (tap, point) = taps(axis)[place * apart(axis)];
+                points[axis] = point;
+                first += number(axis, tap);
+            }
+            for &(tap, point) in taps(line).iter().step_by(apart(line)) {
+                points[line] = point;
+                action(&points, first + number(line, tap));
+            }
+        }
+    }
+
+    /// The summed index of an element, and its part of each axis of the layout.
+    pub(super) fn element(&self, element: usize) -> (usize, Dims<usize>) {
+        let counts: Dims<usize> = self.whole.layout.axes.iter().map(|along| along.parts.len()).collect();
+        let parts = self.whole.layout.parts();
+        (element / parts, grid_position(&counts, element % parts))
+    }
+
+    /// The taps of a kernel: group by bank.
+    pub(super) fn weights(&self, kernel: usize) -> &[W] {
+        &self.taps[kernel * self.whole.problem.taps()..][..self.whole.problem.taps()]
+    }
+
+    /// A kernel whose norms are not known yet.
+    fn kernel(&self, number: usize) -> Kernel<W> {
+        let weights = self.weights(number);
+        let (largest, _) = self.whole.machine.set.survey(W::lanes(weights));
+        let exponent = exponent_of::<W::Lane>(largest.into());
+        let scale = power::<W::Lane>(-exponent);
+        let witnesses = witnesses(&self.whole.layout, &self.whole.size.points, |action| {
+            let last = self.whole.size.elements - 1;
+            self.for_each_tap(last, WITNESSES, |points, at| action(points, larger_part(weights[at]) * scale));
+        });
+        Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses }
+    }
+
+    /// Makes the spectrum of one element of a kernel, and gives the norm of its taps and the largest.
+    fn analyse(
+        &self,
+        kernel: usize,
+        element: usize,
+        exponent: i32,
+        spectrum: &mut [W::Lane],
+        shared: bool,
+    ) -> (f64, f64) {
+        let weights = self.weights(kernel);
+        let (grid, points) = (&self.grid, &self.whole.size.points);
+        let mut samples = Scratch::<W>::new(grid.rows() * grid.width());
+        samples.fill(W::default());
+        self.for_each_tap(element, usize::MAX, |tap, at| {
+            // A correlation is a convolution with the taps at negative places. Those of a kernel longer than the transform,
+            // as where most of what it sees is zero, fall on each other.
+            let place = tap.iter().zip(points).fold(0, |place, (&tap, &points)| {
+                let tap = if tap < points { tap } else { tap % points };
+                place * points + if tap == 0 { 0 } else { points - tap }
+            });
+            samples[place] = samples[place].plus(weights[at]);
+        });
+        let each = W::Lane::of_parts(1.0 / grid.points() as f64, 0.0);
+        let scale = power::<W::Lane>(-exponent);
+        let mut tile = Scratch::<W::Lane>::new(grid.numbers());
+        let squares = grid.place_samples(&mut tile, &samples, 1, scale * each, shared);
+        let largest: f64 = (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into();
+        grid.analyse(&mut tile, spectrum, shared);
+        (squares.sqrt() * grid.points() as f64, largest)
+    }
+}

@@ -1,0 +1,72 @@
+//! The promise: every output within c·n·u·Σ|k||x| over its own window, though a transform errs by the loudness of its tile.
+//!
+//! Error    Each output of a tile of P points errs by about u·√log₂P·‖k‖₂‖x‖₂/√P, roundings of twiddles aside, which may
+//!          pile up where a single sample makes an echo: u·max|k|·max|x|. `MARGIN` times the sum of both is taken as the
+//!          bound. Measured errors have a standard deviation of about 0.9 of the first term.
+//! Check    Σ|k||x| ≥ |y|, so an output is precise enough if c·n·u·|y| reaches that bound: true of almost all. For the
+//!          others the sum is bounded from below by a few of its terms, the *witnesses*: large taps in different corners of
+//!          the kernel. What passes neither is computed directly.
+
+use super::layout::Layout;
+use convolver_kernels::{Dims, Real, Working};
+
+/// c, in rounding units.
+pub(super) const FACTOR: usize = 8;
+/// See above.
+const MARGIN: f64 = 8.0;
+/// Parts that each axis is cut into, to look for a witness in every box, by the number of axes.
+const CUTS: [usize; 3] = [8, 3, 2];
+
+/// A tap that is certainly part of every sum.
+#[derive(Clone, Debug)]
+pub(super) struct Witness<L> {
+    /// Its point along each axis.
+    pub(super) points: Dims<usize>,
+    /// Samples from that of an output's first tap to its.
+    pub(super) offset: usize,
+    /// Its larger part.
+    pub(super) weight: L,
+}
+
+/// The least magnitude of an output (of scaled samples and taps) that proves it precise enough.
+pub(super) fn threshold(points: usize, taps: usize, statistical: f64, echo: f64) -> f64 {
+    let points = points as f64;
+    MARGIN * (points.log2().max(1.0).sqrt() * statistical / points.sqrt() + echo) / (FACTOR * taps) as f64
+}
+
+/// The larger of the magnitudes of both parts.
+pub(super) fn larger_part<W: Working>(number: W) -> W::Lane
+where
+    W::Lane: Real,
+{
+    let zero = W::Lane::default();
+    let [re, im] = number.parts().map(|part| if part < zero { zero - part } else { part });
+    if im > re { im } else { re }
+}
+
+/// The witnesses among the taps that `for_each` goes through, each with its point along every axis and its larger part.
+pub(super) fn witnesses<L: Real>(
+    layout: &Layout,
+    points_of_tile: &[usize],
+    for_each: impl FnOnce(&mut dyn FnMut(&[usize], L)),
+) -> Vec<Witness<L>> {
+    let transformed = layout.axes.iter().filter(|along| along.transformed).count();
+    let cuts = CUTS[(transformed - 1).min(CUTS.len() - 1)];
+    let windows: Dims<(usize, bool)> = layout.axes.iter().map(|along| (along.window(), along.transformed)).collect();
+    let corner = |points: &[usize]| {
+        let place = |number: usize, (&point, &(window, transformed)): (&usize, &(usize, bool))| {
+            if transformed { number * cuts + point * cuts / window } else { number }
+        };
+        points.iter().zip(&windows).fold(0, place)
+    };
+    let mut found: Vec<Option<Witness<L>>> = vec![None; cuts.pow(transformed as u32)];
+    for_each(&mut |points, weight| {
+        let place = &mut found[corner(points)];
+        if place.as_ref().is_none_or(|known| weight > known.weight) {
+            let flat = |offset: usize, (&point, &points): (&usize, &usize)| offset * points + point;
+            let offset = points.iter().zip(points_of_tile).fold(0, flat);
+            *place = Some(Witness { points: points.into(), offset, weight });
+        }
+    });
+    found.into_iter().flatten().collect()
+}

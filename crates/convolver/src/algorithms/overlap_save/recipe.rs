@@ -1,0 +1,98 @@
+//! How overlap-save computes a problem.
+
+use super::layout::Layout;
+use super::prepare::OverlapSave;
+use super::size::{Size, choose};
+use crate::algorithms::direct::{dense, direct_candidate};
+use crate::algorithms::{Candidate, Prepared, Recipe, Refusal};
+use crate::machine::Machine;
+use crate::primitives::fft::Grid;
+use crate::problem::Problem;
+use convolver_kernels::num_complex::Complex;
+use convolver_kernels::{Dims, Element, Real, Storing, View, Working, WorkingType};
+use std::sync::{Arc, OnceLock};
+
+/// Seconds of work below which handing it over costs more than it gains.
+const WORTH_SHARING: f64 = 20e-6;
+
+/// What is decided of a problem.
+pub(super) struct Whole {
+    pub(super) problem: Problem,
+    pub(super) machine: Machine,
+    pub(super) layout: Layout,
+    pub(super) size: Size,
+    /// Outputs of a tile along each axis of the problem.
+    pub(super) tile: Dims<usize>,
+    pub(super) shared: bool,
+    /// Bytes that computing without transforms may use.
+    pub(super) direct_bytes: usize,
+}
+
+/// The recipe for a problem and what it costs.
+pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+    let unsuited = || Refusal::Unsuited("no axis has more than one tap and more than one output".to_owned());
+    let layout = Layout::new(problem).ok_or_else(unsuited)?;
+    // What transforms cannot do precisely enough is computed directly, in what memory they leave.
+    let spare = match direct_candidate(problem, machine, 0) {
+        Err(Refusal::Memory(least)) => least,
+        answer => answer?.workspace_bytes,
+    };
+    let choice = choose(problem, &layout, machine, memory.saturating_sub(spare))
+        .map_err(|least| Refusal::Memory(least.saturating_add(spare)))?;
+    let direct = direct_candidate(problem, machine, memory.saturating_sub(choice.bytes))?;
+    let shared = choice.seconds > WORTH_SHARING;
+    let seconds = if shared { choice.seconds / machine.cores as f64 + machine.rates.hand_off } else { choice.seconds };
+    let workspace_bytes = choice.bytes + direct.workspace_bytes;
+    let whole = Whole {
+        problem: problem.clone(),
+        machine: *machine,
+        layout,
+        size: choice.size,
+        tile: choice.tile,
+        shared,
+        direct_bytes: direct.workspace_bytes,
+    };
+    let recipe: Box<dyn Recipe> = match problem.working() {
+        WorkingType::F32 => ByTransforms::<f32>::boxed(whole, direct.recipe),
+        WorkingType::F64 => ByTransforms::<f64>::boxed(whole, direct.recipe),
+        WorkingType::C64 => ByTransforms::<Complex<f32>>::boxed(whole, direct.recipe),
+        _ => ByTransforms::<Complex<f64>>::boxed(whole, direct.recipe),
+    };
+    Ok(Candidate { recipe, shared, seconds, workspace_bytes })
+}
+
+/// The recipe.
+struct ByTransforms<W: Working>
+where
+    W::Lane: Real,
+{
+    whole: Arc<Whole>,
+    /// Made when first needed: few recipes are chosen.
+    grid: OnceLock<Arc<Grid<W::Lane>>>,
+    /// For kernels that are not finite.
+    otherwise: Box<dyn Recipe>,
+}
+
+impl<W: Storing + Element> ByTransforms<W>
+where
+    W::Lane: Real,
+{
+    fn boxed(whole: Whole, otherwise: Box<dyn Recipe>) -> Box<dyn Recipe> {
+        Box::new(ByTransforms::<W> { whole: Arc::new(whole), grid: OnceLock::new(), otherwise })
+    }
+}
+
+impl<W: Storing + Element> Recipe for ByTransforms<W>
+where
+    W::Lane: Real,
+{
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        let set = self.whole.machine.set;
+        let taps = dense::<W>(&self.whole.problem, kernel);
+        if !set.survey(W::lanes(&taps)).1 {
+            return self.otherwise.prepare(kernel);
+        }
+        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(set, &self.whole.size.points)));
+        Box::new(OverlapSave::new(self.whole.clone(), grid.clone(), taps))
+    }
+}

@@ -1,0 +1,221 @@
+//! How large tiles are, and what a problem costs.
+
+use super::layout::Layout;
+use crate::machine::Machine;
+use crate::primitives::fft::{length, lengths};
+use crate::problem::Problem;
+use convolver_kernels::{Dims, Kind, WorkingType};
+
+/// Share of the multiply-add rate, counted as one flop each, that transforms reach while a tile fits the second-level
+/// cache: 62 GFLOP/s of 80 were seen for 128² points in f32, 34 of 40 in f64.
+const REACHED: f64 = 0.75;
+/// Bytes a second read and written where it does not, of one core: 24e9 were seen from the third-level cache.
+const BEYOND: f64 = 24e9;
+/// Bytes of a tile that fits.
+const FITS: f64 = 1.25e6;
+/// Seconds for a line of a tile to be loaded, or stored: an estimate.
+const LINE: f64 = 50e-9;
+/// Copies within the second-level cache that an element of a tile makes on its way in, and on its way out: estimates.
+const COPIES_IN: f64 = 5.0;
+const COPIES_OUT: f64 = 3.0;
+/// What a run takes beyond these units, as a factor: from 1.4 to 2.1 was seen over problems of one to three axes.
+const OVERHEAD: f64 = 1.7;
+/// Seconds for an output to be looked at again, times the taps of a kernel: the more taps, the fewer outputs are so small.
+/// From 1 to 4 ns an output were seen with 256 to 49 taps.
+const SECOND_LOOK: f64 = 200e-9;
+/// Each length that is tried is so much longer than the one before.
+const FINER: f64 = 1.12;
+/// Points of a tile at most.
+const MOST: usize = 1 << 28;
+/// Kernels of their own from which on their spectra are made in the run, by the thread that uses them.
+const MANY: usize = 8;
+/// A problem cut into tiles.
+pub(super) struct Size {
+    /// Points along each axis of a tile, in the order of the layout.
+    pub(super) points: Dims<usize>,
+    /// Tiles of one input.
+    pub(super) tiles: usize,
+    /// Units of work of one kernel: pairs of tiles, or tiles where numbers are complex.
+    pub(super) units: usize,
+    /// Kernels of their own.
+    pub(super) groups: usize,
+    /// Kernels that share an input.
+    pub(super) banks: usize,
+    /// Parts of the input that are summed.
+    pub(super) elements: usize,
+    /// Whether threads share the work of one tile rather than the tiles.
+    pub(super) inside: bool,
+    /// Whether the spectra of kernels are made in the run.
+    pub(super) made: bool,
+    /// Whether outputs see points past the end of the transform, which are zero.
+    pub(super) wraps: bool,
+    /// Numbers of a spectrum.
+    spectrum: usize,
+    /// Whether one complex number is one sample.
+    complex: bool,
+}
+
+impl Size {
+    /// What a tile of these outputs (in the problem's order) makes of a problem.
+    pub(super) fn new(problem: &Problem, layout: &Layout, tile: &[usize], machine: &Machine) -> Self {
+        let complex = problem.output.kind() == Kind::Complex;
+        let lanes = lanes(problem, machine);
+        let points: Dims<usize> = (0..layout.axes.len())
+            .map(|axis| {
+                let along = &layout.axes[axis];
+                if along.transformed {
+                    length(layout.unit(axis, lanes), along.least(tile[layout.order[axis]]))
+                } else {
+                    1
+                }
+            })
+            .collect();
+        let tiles: usize = problem.axes.iter().zip(tile).map(|(axis, &tile)| axis.output().div_ceil(tile)).product();
+        let inputs: usize = tiles * problem.batch.iter().product::<usize>();
+        let units = if complex { inputs } else { inputs.div_ceil(2) };
+        let groups = problem.group.iter().product::<usize>();
+        let rows = points[..points.len() - 1].iter().product::<usize>();
+        let rows = if layout.is_long_line() { rows } else { rows.next_multiple_of(lanes) };
+        Size {
+            tiles,
+            units,
+            groups,
+            banks: problem.bank.iter().product(),
+            elements: layout.parts() * problem.summed.iter().product::<usize>(),
+            inside: units * groups < 4 * machine.cores && points.iter().product::<usize>() >= 1 << 16,
+            made: groups >= MANY,
+            wraps: (0..points.len()).any(|axis| {
+                let along = &layout.axes[axis];
+                along.transformed && along.extent(tile[layout.order[axis]]) > points[axis]
+            }),
+            spectrum: rows * points[points.len() - 1] * 2,
+            points,
+            complex,
+        }
+    }
+
+    /// Whether a tile is convolved in one go.
+    pub(super) fn is_simple(&self) -> bool {
+        self.elements == 1 && self.banks == 1
+    }
+
+    /// Numbers of all spectra that a kernel of its own has.
+    pub(super) fn spectra(&self) -> usize {
+        self.spectrum.saturating_mul(self.banks).saturating_mul(self.elements)
+    }
+
+    /// Numbers that one unit of work needs: tile, samples, sums and spectra.
+    fn numbers(&self) -> usize {
+        let tile = self.spectrum;
+        let sums = if self.is_simple() { 0 } else { tile };
+        let kept = if self.banks > 1 { tile.saturating_mul(self.elements) } else { 0 };
+        let made = if self.made { self.spectra() } else { 0 };
+        // The samples of a long line are fetched into another.
+        (3 * tile).saturating_add(sums).saturating_add(kept).saturating_add(made)
+    }
+
+    fn bytes(&self, number: usize, cores: usize) -> usize {
+        let kept = if self.made { 0 } else { self.spectra().saturating_mul(self.groups) };
+        let units = self.numbers().saturating_mul(if self.inside && !self.made { 1 } else { cores });
+        kept.saturating_add(units).saturating_mul(number)
+    }
+
+    /// Seconds of one core.
+    fn seconds(&self, problem: &Problem, layout: &Layout, machine: &Machine) -> f64 {
+        let number = real_size(problem.working());
+        let points = self.points.iter().map(|&points| points as f64).product::<f64>();
+        let real = if number == 4 { WorkingType::F32 } else { WorkingType::F64 };
+        let flops = 5.0 * points * points.log2().max(1.0);
+        let tile_bytes = (self.spectrum * number) as f64;
+        let beyond = if tile_bytes > FITS { 3.0 * tile_bytes / BEYOND } else { 0.0 };
+        let transform = flops / (machine.products_per_second(real) * REACHED) + beyond;
+        let copy = tile_bytes / if tile_bytes > FITS { BEYOND } else { machine.rates.cache_bytes };
+        let halves = if self.complex { 1.0 } else { 2.0 };
+        let lines = halves * points / *self.points.last().expect("a line") as f64;
+        let lines = if layout.is_long_line() { halves } else { lines };
+        let (elements, banks) = (self.elements as f64, self.banks as f64);
+        let into = transform + COPIES_IN * copy + lines * LINE;
+        let product = if self.is_simple() { 0.0 } else { elements * 3.0 * copy };
+        let out = transform + product + COPIES_OUT * copy + lines * LINE;
+        let unit = elements * into + banks * out + machine.rates.tile;
+        let kernels = self.groups as f64 * banks * elements * (into + copy);
+        let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * problem.working().size();
+        let looks = problem.outputs() as f64 * SECOND_LOOK / problem.taps() as f64;
+        OVERHEAD * (self.units as f64 * self.groups as f64 * unit + kernels)
+            + looks
+            + moved as f64 / machine.rates.memory_bytes
+    }
+}
+
+/// Bytes of the real numbers that sums are made of.
+fn real_size(working: WorkingType) -> usize {
+    match working {
+        WorkingType::F32 | WorkingType::C64 => 4,
+        _ => 8,
+    }
+}
+
+pub(super) fn lanes(problem: &Problem, machine: &Machine) -> usize {
+    machine.set.vector_bytes / real_size(problem.working())
+}
+
+/// The cheapest tile within `memory` bytes.
+pub(super) struct Choice {
+    /// Outputs along each axis of the problem.
+    pub(super) tile: Dims<usize>,
+    pub(super) size: Size,
+    /// Of one core.
+    pub(super) seconds: f64,
+    pub(super) bytes: usize,
+}
+
+/// The cheapest tile within `memory` bytes, or the bytes that some tile needs at least.
+pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memory: usize) -> Result<Choice, usize> {
+    let number = real_size(problem.working());
+    let lanes = lanes(problem, machine);
+    let choices: Vec<Vec<usize>> = (0..layout.axes.len()).map(|axis| tiles_along(layout, axis, lanes)).collect();
+    let (mut best, mut least): (Option<Choice>, usize) = (None, usize::MAX);
+    for combination in 0..choices.iter().map(Vec::len).product() {
+        let mut left = combination;
+        let mut tile: Dims<usize> = Dims::from_elem(1, layout.axes.len());
+        for (axis, choices) in choices.iter().enumerate() {
+            tile[layout.order[axis]] = choices[left % choices.len()];
+            left /= choices.len();
+        }
+        let size = Size::new(problem, layout, &tile, machine);
+        let bytes = size.bytes(number, machine.cores);
+        least = least.min(bytes);
+        if bytes > memory || size.points.iter().product::<usize>() > MOST {
+            continue;
+        }
+        let seconds = size.seconds(problem, layout, machine);
+        if best.as_ref().is_none_or(|best| seconds < best.seconds) {
+            best = Some(Choice { tile, size, seconds, bytes });
+        }
+    }
+    best.ok_or(least)
+}
+
+/// The outputs along an axis that tiles of reasonable lengths have, those of all tiles about equal.
+fn tiles_along(layout: &Layout, axis: usize, lanes: usize) -> Vec<usize> {
+    let along = &layout.axes[axis];
+    let outputs = along.axis.output();
+    if !along.transformed {
+        return vec![1];
+    }
+    let unit = layout.unit(axis, lanes);
+    let whole = along.least(outputs);
+    let mut tiles = vec![outputs];
+    let mut longest = 0.0;
+    for points in lengths(unit, along.window() + 1, whole) {
+        if points as f64 <= longest * FINER {
+            continue;
+        }
+        longest = points as f64;
+        let most = points - along.window() + 1;
+        tiles.push(outputs.div_ceil(outputs.div_ceil(most)));
+    }
+    tiles.sort_unstable();
+    tiles.dedup();
+    tiles
+}

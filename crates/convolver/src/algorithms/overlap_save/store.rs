@@ -1,0 +1,232 @@
+//! Outputs of a tile: fetched, checked against the promise, corrected where needed, written.
+
+use super::prepare::{Kernel, OverlapSave, power};
+use super::promise::{Witness, larger_part};
+use super::special::{Special, sums};
+use crate::primitives::threads;
+use convolver_kernels::{Dims, Element, Real, Storing, TileRows, Tiles, View, ViewMut, Working, grid_position};
+
+/// Failing outputs this near to each other are computed in one go.
+const NEAR: usize = 8;
+/// Products of some failing outputs up to which they are summed one by one.
+const QUICK: usize = 1 << 17;
+
+/// A tile that has been convolved with one kernel.
+pub(super) struct Stored<'a, W: Working>
+where
+    W::Lane: Real,
+{
+    pub(super) prepared: &'a OverlapSave<W>,
+    pub(super) input: &'a View<'a>,
+    pub(super) kernel: &'a Kernel<W>,
+    /// The number of the kernel, group by bank.
+    pub(super) number: usize,
+    pub(super) bank: usize,
+    /// Of the scales of samples and kernel.
+    pub(super) exponents: [i32; 2],
+    /// The least output that is certainly precise.
+    pub(super) threshold: f64,
+    pub(super) rows: TileRows<'a, W::Lane>,
+}
+
+/// Where a piece of a tile starts.
+struct Piece<'a> {
+    /// Batch and group of the tile.
+    leading: &'a [usize],
+    /// The first output of the tile, along the axes of the problem.
+    start: &'a [usize],
+    /// The first output of the piece in the tile.
+    offset: Dims<usize>,
+}
+
+impl<W: Storing + Element> Stored<'_, W>
+where
+    W::Lane: Real,
+{
+    /// Stores one half of the tile; `samples` are those of its last element.
+    pub(super) fn store(
+        &self,
+        half: usize,
+        view: &mut ViewMut<'_>,
+        (leading, start): &(Dims<usize>, Dims<usize>),
+        samples: &[W],
+        specials: &[Special<W>],
+        inside: bool,
+    ) {
+        let (problem, layout) = (&self.prepared.whole.problem, &self.prepared.whole.layout);
+        let banks_at = problem.batch.len() + problem.group.len();
+        let convolved_at = banks_at + problem.bank.len();
+        let bank = grid_position(&problem.bank, self.bank);
+        let mut starts: Dims<usize> = Dims::from_elem(0, view.shape().len());
+        starts[banks_at..convolved_at].copy_from_slice(&bank);
+        let mut lengths: Dims<usize> = view.shape().into();
+        lengths[banks_at..convolved_at].fill(1);
+        let outputs: Dims<usize> = layout.order.iter().map(|&axis| lengths[convolved_at + axis]).collect();
+        let overlay = sums(self.prepared, self.number, specials, &outputs);
+        // Pieces of as many rows as a vector has lanes.
+        let mut shape = lengths.clone();
+        let cut = layout.cut();
+        let rows = self.prepared.whole.machine.set.lanes::<W::Lane>();
+        shape[convolved_at + layout.order[cut]] =
+            if layout.is_long_line() { rows * self.prepared.grid.width() } else { rows };
+        let pieces = Tiles::new(view.sliced(&starts, &lengths), &shape);
+        threads::for_each(pieces.len(), inside, |number| {
+            if let Some((offset, view)) = pieces.take(number) {
+                let piece = Piece { leading, start, offset: offset[convolved_at..].into() };
+                self.piece(half, &piece, view, samples, overlay.as_deref().map(|sums| (sums, &outputs[..])));
+            }
+        });
+    }
+
+    fn piece(
+        &self,
+        half: usize,
+        piece: &Piece<'_>,
+        mut view: ViewMut<'_>,
+        samples: &[W],
+        overlay: Option<(&[W], &[usize])>,
+    ) {
+        let (layout, points, width) =
+            (&self.prepared.whole.layout, &self.prepared.whole.size.points, self.prepared.grid.width());
+        let convolved_at = view.shape().len() - layout.order.len();
+        let line = layout.order.len() - 1;
+        let line_axis = convolved_at + layout.order[line];
+        let lengths: Dims<usize> = layout.order.iter().map(|&axis| view.shape()[convolved_at + axis]).collect();
+        let count = lengths[line];
+        let strips = width / self.prepared.whole.machine.set.lanes::<W::Lane>();
+        let mut numbers = vec![W::default(); count.next_multiple_of(width)];
+        let mut below = vec![false; numbers.len() / width * strips];
+        let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
+        let mut index: Dims<usize> = Dims::from_elem(0, view.shape().len());
+        // The line's first output in the tile, along the axes of the layout.
+        let mut first: Dims<usize> = layout.order.iter().map(|&axis| piece.offset[axis]).collect();
+        loop {
+            let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
+            for (row, (numbers, below)) in
+                numbers.chunks_exact_mut(width).zip(below.chunks_exact_mut(strips)).enumerate()
+            {
+                let part = if W::PARTS == 2 { None } else { Some(half) };
+                self.rows.fetch(place / width + row, part, W::lanes_mut(numbers), scales, limit, below);
+            }
+            if let Some((sums, outputs)) = overlay {
+                let at = first.iter().zip(outputs).fold(0, |place, (&at, &outputs)| place * outputs + at);
+                let special = |sum: &W| sum.parts().into_iter().any(|part| !Into::<f64>::into(part).is_finite());
+                for (number, sum) in numbers.iter_mut().zip(&sums[at..at + count]).filter(|(_, sum)| special(sum)) {
+                    *number = *sum;
+                }
+            }
+            view.write(&index, line_axis, &numbers[..count]);
+            for (from, to) in self.failing(&numbers[..count], &below, &first, samples) {
+                if self.is_quick(to - from) && overlay.is_none() {
+                    self.sums(&samples[place + from..], &mut numbers[from..to]);
+                    let mut index = index.clone();
+                    index[line_axis] = from;
+                    view.write(&index, line_axis, &numbers[from..to]);
+                } else {
+                    self.directly(piece, &mut view, &index, (line_axis, from, to));
+                }
+            }
+            let next = (0..line).rev().find(|&axis| {
+                let original = layout.order[axis];
+                let at = &mut index[convolved_at + original];
+                *at += 1;
+                let within = *at < lengths[axis];
+                if !within {
+                    *at = 0;
+                }
+                first[axis] = piece.offset[original] + *at;
+                within
+            });
+            if next.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// What outputs are multiplied by, in two steps that do not overflow before their product does.
+    fn scales(&self) -> [W::Lane; 2] {
+        let exponent = self.exponents[0] + self.exponents[1];
+        [power(exponent / 2), power(exponent - exponent / 2)]
+    }
+
+    /// Whether some outputs are so few that summing them here is quicker than making them a problem.
+    fn is_quick(&self, outputs: usize) -> bool {
+        let size = &self.prepared.whole.size;
+        size.elements == 1 && !size.wraps && self.prepared.whole.problem.taps() * outputs <= QUICK
+    }
+
+    /// Neighbouring outputs tap by tap, `samples` beginning with the first that they see.
+    fn sums(&self, samples: &[W], outputs: &mut [W]) {
+        let points = &self.prepared.whole.size.points;
+        let weights = self.prepared.weights(self.number);
+        outputs.fill(W::default());
+        self.prepared.for_each_tap(0, usize::MAX, |tap, at| {
+            let place = tap.iter().zip(points).fold(0, |place, (&tap, &points)| place * points + tap);
+            for (output, sample) in outputs.iter_mut().zip(&samples[place..]) {
+                *output = output.plus(weights[at].times(*sample));
+            }
+        });
+    }
+
+    /// The runs of a line of outputs that neither their values nor the witnesses prove precise enough.
+    fn failing(&self, numbers: &[W], below: &[bool], first: &[usize], samples: &[W]) -> Vec<(usize, usize)> {
+        let points = &self.prepared.whole.size.points;
+        let line = points.len() - 1;
+        let exact = |x: f64| W::Lane::of_parts(x, 0.0);
+        let scales = self.scales();
+        let result = exact(self.threshold) * scales[0] * scales[1];
+        let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
+        let scale = power(-self.exponents[0]);
+        // A sample past the end of the transform is zero.
+        let seen = |witness: &Witness<W::Lane>| {
+            first.iter().zip(&witness.points).zip(points).all(|((&at, &point), &points)| at + point < points)
+        };
+        let all = !self.prepared.whole.size.wraps;
+        let share = |witness: &Witness<W::Lane>, at: usize| {
+            let inside = all || (seen(witness) && first[line] + witness.points[line] + at < points[line]);
+            if inside {
+                larger_part(samples[place + witness.offset + at]) * witness.weight * scale
+            } else {
+                W::Lane::default()
+            }
+        };
+        let needed = exact(self.threshold);
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
+        let chunks = numbers.chunks(lanes).zip(below).enumerate();
+        // A NaN is as it must be, and is not below.
+        for (chunk, (numbers, _)) in chunks.filter(|(_, (_, below))| **below) {
+            for (at, _) in numbers.iter().enumerate().filter(|(_, number)| larger_part(**number) < result) {
+                let at = chunk * lanes + at;
+                let shares = self.kernel.witnesses.iter().map(|witness| share(witness, at));
+                if shares.fold(W::Lane::default(), |sum, share| sum + share) < needed {
+                    match runs.last_mut() {
+                        Some((_, to)) if at <= *to + NEAR => *to = at + 1,
+                        _ => runs.push((at, at + 1)),
+                    }
+                }
+            }
+        }
+        runs
+    }
+
+    /// Computes a run of outputs without transforms.
+    fn directly(
+        &self,
+        piece: &Piece<'_>,
+        view: &mut ViewMut<'_>,
+        index: &[usize],
+        (axis, from, to): (usize, usize, usize),
+    ) {
+        let convolved_at = view.shape().len() - piece.start.len();
+        let mut starts: Dims<usize> = index.into();
+        starts[axis] += from;
+        let mut lengths: Dims<usize> = Dims::from_elem(1, view.shape().len());
+        lengths[axis] = to - from;
+        let mut start: Dims<usize> = piece.leading.into();
+        start.extend(grid_position(&self.prepared.whole.problem.bank, self.bank));
+        let outputs = piece.start.iter().zip(&piece.offset).zip(&starts[convolved_at..]);
+        start.extend(outputs.map(|((&start, &offset), &at)| start + offset + at));
+        self.prepared.outputs(self.input, &start, view.sliced(&starts, &lengths));
+    }
+}

@@ -1,0 +1,33 @@
+//! Lengths of transforms: products of 2, 3 and 5, so that no tile is padded to twice its size.
+
+/// The multiples of `unit` from `least` to `most` that are products of 2, 3 and 5, but for `unit` itself.
+pub fn lengths(unit: usize, least: usize, most: usize) -> Vec<usize> {
+    let (least, most) = (least.div_ceil(unit).max(1), most / unit);
+    let powers = |base: usize| std::iter::successors(Some(1usize), move |power| power.checked_mul(base));
+    let within = |product: &usize| *product <= most;
+    let mut found = Vec::new();
+    for five in powers(5).take_while(within) {
+        for fifteen in powers(3).map(|three| five.saturating_mul(three)).take_while(within) {
+            let products = powers(2).map(|two| fifteen.saturating_mul(two)).take_while(within);
+            found.extend(products.filter(|&product| product >= least).map(|product| product * unit));
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// The least such length from `least` on.
+pub fn length(unit: usize, least: usize) -> usize {
+    // There is a power of two below twice any number.
+    lengths(unit, least, 2 * least.max(unit)).first().copied().expect("a power of two")
+}
+
+/// The rows and columns of a long line: factors as equal as can be, both multiples of `lanes`.
+pub fn rows_and_columns(points: usize, lanes: usize) -> Option<(usize, usize)> {
+    if !points.is_multiple_of(lanes * lanes) {
+        return None;
+    }
+    let part = points / (lanes * lanes);
+    let rows = (1..=part).take_while(|rows| rows * rows <= part).filter(|&rows| part.is_multiple_of(rows)).last()?;
+    Some((lanes * rows, lanes * (part / rows)))
+}
