@@ -65,51 +65,57 @@ pub(crate) unsafe fn run<V: Vector>(job: &Dots<'_, V::Lane>, target: &mut Matrix
             let x = job.input.pointer.add(job.start + row * job.row_step);
             let y = target.pointer.offset(row as isize * target.row_stride);
             let mut column = 0;
-            while column + TOGETHER <= target.columns {
-                outputs::<V, TOGETHER>(job, x.add(column * job.step), y.add(column));
-                column += TOGETHER;
-            }
             while column < target.columns {
-                outputs::<V, 1>(job, x.add(column * job.step), y.add(column));
-                column += 1;
+                let count = TOGETHER.min(target.columns - column);
+                let (x, y) = (x.add(column * job.step), y.add(column));
+                if count == TOGETHER {
+                    outputs::<V, true>(job, x, y, TOGETHER);
+                } else {
+                    outputs::<V, false>(job, x, y, count);
+                }
+                column += count;
             }
         }
     }
 }
 
-/// `U` neighbouring outputs.
+/// The first `count` of some neighbouring outputs; all of them if `ALL`. Sums that are not asked for repeat the last one.
 ///
 /// # Safety
 /// As `run`; `x` is the input at the first output, and the outputs at `y` are writable.
 #[inline(always)]
-unsafe fn outputs<V: Vector, const U: usize>(job: &Dots<'_, V::Lane>, x: *const V::Lane, y: *mut V::Lane) {
+unsafe fn outputs<V: Vector, const ALL: bool>(
+    job: &Dots<'_, V::Lane>,
+    x: *const V::Lane,
+    y: *mut V::Lane,
+    count: usize,
+) {
     let whole = job.run - job.run % V::COUNT;
-    // SAFETY: `check` has counted every run.
+    // SAFETY: `check` has counted every run of the outputs asked for.
     unsafe {
-        let mut sums = [V::splat(<V::Lane>::default()); U];
+        let mut sums = [V::splat(<V::Lane>::default()); TOGETHER];
         let mut weights = job.weights.as_ptr();
         for &row in job.rows {
-            let x = x.add(row);
+            let place = |u: usize| if ALL { u } else { u.min(count - 1) };
+            let runs: [_; TOGETHER] = std::array::from_fn(|u| x.add(row + place(u) * job.step));
             let mut tap = 0;
             while tap < whole {
                 let weight = V::load(weights.add(tap));
-                for (u, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add_product(V::load(x.add(u * job.step + tap)), weight);
+                for (sum, run) in sums.iter_mut().zip(runs) {
+                    *sum = sum.add_product(V::load(run.add(tap)), weight);
                 }
                 tap += V::COUNT;
             }
             let left = job.run - whole;
             if left > 0 {
                 let weight = V::load_first(weights.add(tap), left);
-                for (u, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add_product(V::load_first(x.add(u * job.step + tap), left), weight);
+                for (sum, run) in sums.iter_mut().zip(runs) {
+                    *sum = sum.add_product(V::load_first(run.add(tap), left), weight);
                 }
             }
             weights = weights.add(job.run);
         }
-        let mut all = [V::splat(<V::Lane>::default()); TOGETHER];
-        all[..U].copy_from_slice(&sums);
-        for (u, &sum) in V::sums(all)[..U].iter().enumerate() {
+        for (u, &sum) in V::sums(sums)[..count].iter().enumerate() {
             let y = y.add(u);
             *y = if job.accumulate { (*y).plus(sum) } else { sum };
         }

@@ -36,15 +36,19 @@ pub(in crate::algorithms) fn candidate(
         return Ok(Candidate { recipe, shared: false, seconds, workspace_bytes: 0 });
     }
     let sizes = Sizes { cache: machine.rates.tile_bytes, ceiling: memory / machine.cores };
-    let ways = Ways::new(with_an_axis(problem), machine, sizes);
+    let mut ways = Ways::new(with_an_axis(problem), machine, sizes);
     // Axes are merged where memory allows, and most arrays do.
     let likely = Merge::Spanned.of(&ways.problem).map(|merged| Ways::new(merged, machine, sizes));
     let usual = likely.as_ref().unwrap_or(&ways);
     let seconds = cost::seconds(&usual.problem, machine, usual.lanes, &usual.fit, usual.shared);
-    let needed = ways.bytes().saturating_mul(machine.cores);
-    if needed > memory {
-        return Err(Refusal::Memory(needed));
+    let needed = |bytes: usize| bytes.saturating_mul(machine.cores);
+    if needed(ways.promised) > memory {
+        return Err(Refusal::Memory(needed(ways.promised)));
     }
+    if needed(usual.promised) <= memory {
+        ways.promised = ways.promised.max(usual.promised);
+    }
+    let needed = needed(ways.promised);
     let shared = ways.shared;
     let recipe = Direct { ways: Arc::new(ways), added_axis: problem.axes.is_empty() };
     Ok(Candidate { recipe: Box::new(recipe), shared, seconds, workspace_bytes: needed })
@@ -86,6 +90,8 @@ pub(super) struct Ways {
     /// Along outputs or taps of the last convolved axis.
     lanes: Lanes,
     fit: Fit,
+    /// Bytes of workspace of one tile.
+    promised: usize,
     usual: OnceLock<Walk>,
     /// Along each batch axis.
     batch: SmallVec<[OnceLock<Box<Walk>>; 2]>,
@@ -98,6 +104,7 @@ impl Ways {
         let mut fit = size::fitting(&problem, lanes, 1, sizes);
         let shared = !problem.is_empty() && size::share(&problem, &mut fit, cost::work(&problem, machine, lanes));
         Ways {
+            promised: size::bytes(&problem, &fit, lanes, 1),
             set: machine.set,
             shared,
             machine: *machine,
@@ -114,14 +121,9 @@ impl Ways {
         }
     }
 
-    /// Bytes of workspace of one tile.
-    fn bytes(&self) -> usize {
-        size::bytes(&self.problem, &self.fit, self.lanes, 1)
-    }
-
     /// Bytes that a tile may use, whatever lanes run along.
     fn room(&self) -> usize {
-        self.bytes().max(self.sizes.cache.min(self.sizes.ceiling))
+        self.promised.max(self.sizes.cache.min(self.sizes.ceiling))
     }
 
     fn usual(&self) -> &Walk {
@@ -158,7 +160,7 @@ impl Ways {
         for Merged { merge, problem, ways } in &self.merged {
             let ways = ways.get_or_init(|| {
                 let ways = Ways::new(problem.clone(), &self.machine, self.sizes);
-                (ways.bytes() <= self.room()).then(|| Box::new(ways))
+                (ways.promised <= self.room()).then(|| Box::new(ways))
             });
             let Some(ways) = ways else { continue };
             match merge.views(input, output) {

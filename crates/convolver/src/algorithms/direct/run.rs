@@ -15,6 +15,9 @@ use convolver_kernels::{
 use smallvec::SmallVec;
 use std::ops::Range;
 
+/// Bytes of weights that dot products go through at a time.
+const WEIGHT_BYTES: usize = 16 << 10;
+
 /// Computes one input along a walk.
 pub(super) fn tiles<W: Storing>(ways: &Ways, walk: &Walk, weights: &Weights<W>, input: &View<'_>, output: ViewMut<'_>) {
     let run = Run::new(ways, walk, weights, input);
@@ -310,14 +313,19 @@ impl<'a, W: Storing> Tile<'a, W> {
                 MatrixMut::from_slice(&mut W::lanes_mut(&mut sums[part])[from..], rows, columns, columns)
             }
         };
-        let (source, accumulate) = (boxes.source, boxes.elements.start > 0);
+        let (source, mut accumulate) = (boxes.source, boxes.elements.start > 0);
         let pitch = walk.geometry.row.map_or(0, |row| boxes.tiling.steps[row]) * W::PARTS;
         let row_step = walk.step * pitch;
         if walk.geometry.lanes == Lanes::Taps {
             let step = problem.axes[problem.axes.len() - 1].stride;
-            let rows = boxes.columns;
-            let job = Dots { input: source, start, row_step, step, rows, run: walk.run, weights, accumulate };
-            return set.dots(&job, &mut target);
+            // As many rows of the kernel at a time as stay in the first-level cache while the outputs go by.
+            let some = (WEIGHT_BYTES / (walk.run * size_of::<W::Lane>())).max(1);
+            for (rows, weights) in boxes.columns.chunks(some).zip(weights.chunks(some * walk.run)) {
+                let job = Dots { input: source, start, row_step, step, rows, run: walk.run, weights, accumulate };
+                set.dots(&job, &mut target);
+                accumulate = true;
+            }
+            return;
         }
         let Boxes { phases, columns, .. } = *boxes;
         let job = Band { input: source, start, row_step, phases, columns, weights, accumulate };
