@@ -1,7 +1,7 @@
 """Arithmetic rate of the public call on an image that fits the second-level cache, one core: python bench/share.py.
 
-With --peak-f32 and --peak-f64 (GFLOP/s of that core and instruction set, taken in the same minutes) the share of the peak
-is printed, too. CONVOLVER_ISA chooses the instruction set.
+With --peak-f32 and --peak-f64 (GFLOP/s of that core and instruction set, taken in the same minutes) the share of the
+peak is printed, too. CONVOLVER_ISA chooses the instruction set.
 """
 
 import argparse

@@ -198,6 +198,8 @@ def patched(announce: Callable[[str], object] | None = _announce) -> Iterator[Re
     array([1, 3, 2])
     convolver served 1 call (numpy.convolve 1)
     """
+    if announce is not None and not callable(announce):
+        raise TypeError(f"announce must be callable or None, not {type(announce).__name__}")
     report = patch()
     try:
         yield report

@@ -207,3 +207,17 @@ def test_errors_name_the_argument(call: object, error: type, words: str) -> None
         call(np.ones((4, 5)))
     if "axis" not in words and words != "order":
         assert isinstance(raised.value, RuntimeError)
+
+
+def test_origins_of_all_axes_stay_in_order() -> None:
+    """SciPy moves origins with the axes only where some are named."""
+    x, weights = np.arange(20.0).reshape(4, 5), np.arange(9.0).reshape(3, 3)
+    for axes in ((0, 1), (1, 0), (-1, 0)):
+        expected = scipy.ndimage.correlate(x, weights, axes=axes, origin=(0, 1))
+        assert np.array_equal(ndimage.correlate(x, weights, axes=axes, origin=(0, 1)), expected)
+
+
+def test_a_size_is_an_integer() -> None:
+    for function in (ndimage.uniform_filter, ndimage.uniform_filter1d):
+        with pytest.raises(TypeError):
+            function([1.0, 2, 3, 4], 2.5)

@@ -1,6 +1,7 @@
 """Means of boxes, and Gaussians."""
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from convolver.ndimage._filters import (
 
 
 def _mean(axis: int, size: int, mode: object, origin: Any) -> Pass:
-    taps = int(size)
+    taps = index(size)
     if taps < 1:
         raise FilterError(f"size={size} is no window; it must be at least 1")
     return line(axis, np.ones(taps), low_of(taps, origin, False), mode, divisor=taps)

@@ -29,11 +29,13 @@ def _whole(
     if kernel.ndim != len(numbers) or kernel.size == 0:
         raise FilterError(f"weights has shape {kernel.shape}; it needs {len(numbers)} dimensions, none of length 0")
     origins, modes = each("origin", origin, len(numbers)), each("mode", mode, len(numbers))
-    # Origins and modes belong to the axes as they were named, the axes of the weights to those of the input in order.
-    sides = dict(zip(numbers, zip(origins, modes, strict=True), strict=True))
+    # Modes belong to the axes as they were named, the axes of the weights to those of the input in order. Origins
+    # belong to the axes as they were named where some are, and in order where all are, as in SciPy.
     ordered = tuple(sorted(numbers))
-    low = tuple(low_of(taps, sides[axis][0], flip) for taps, axis in zip(kernel.shape, ordered, strict=True))
-    boundaries = tuple(boundary_of(sides[axis][1]) for axis in ordered)
+    origin_of = dict(zip(ordered if len(numbers) == x.ndim else numbers, origins, strict=True))
+    mode_of = dict(zip(numbers, modes, strict=True))
+    low = tuple(low_of(taps, origin_of[axis], flip) for taps, axis in zip(kernel.shape, ordered, strict=True))
+    boundaries = tuple(boundary_of(mode_of[axis]) for axis in ordered)
     return run(x, [[(ordered, kernel, flip, low, boundaries, 1)]], output, cval)
 
 

@@ -9,7 +9,7 @@ pub(super) const RADICES: &[usize] = &[8, 4, 5, 3, 2];
 /// One pass of a transform: blocks of `points` points become `radix` blocks each.
 #[derive(Clone, Debug)]
 pub struct Pass<L> {
-    /// One of [`RADICES`].
+    /// One of `RADICES`.
     pub radix: usize,
     /// Points of a block.
     pub points: usize,
