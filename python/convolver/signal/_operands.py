@@ -35,4 +35,4 @@ def run(function: Any, x: NDArray[Any], k: NDArray[Any], *arguments: Any, **opti
             return function(x.reshape(1), k.reshape(1), **options)[0]
         return function(x, k, *arguments, **options)
     except (TypeError, ValueError) as error:
-        raise renamed(error, x="in1", k="in2") from None
+        raise renamed(error, x="in1", k="in2", fill="fillvalue") from None

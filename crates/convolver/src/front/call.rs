@@ -188,7 +188,8 @@ fn fitting(fill: Fill, output: ElementType) -> Result<Fill, Error> {
             fitting(Fill::Integer(real as i64), output)
         }
         (Fill::Number(real, imaginary), _) => Err(Error::of_type(format!(
-            "fill={real}{imaginary:+}j does not fit the result's type {output}; use a wider dtype= or another fill"
+            "fill={real}{imaginary:+}j does not fit the result's type {}; use a wider dtype= or another fill",
+            output.long_name()
         ))),
     }
 }
