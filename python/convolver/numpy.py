@@ -106,6 +106,9 @@ def correlate(a: ArrayLike, v: ArrayLike, mode: _Mode = "valid") -> NDArray[Any]
     >>> correlate([1, 2, 3], [0, 1, 0.5], "same")
     array([2. , 3.5, 3. ])
     """
+    for name, operand in (("a", a), ("v", v)):
+        if np.ndim(operand) == 0:
+            raise ValueError(f"{name} has no dimensions; it needs one")
     (x, k), word = _operands(a, v), _word(mode)
     try:
         if word == "same" and k.size > x.size:

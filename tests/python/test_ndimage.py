@@ -221,3 +221,8 @@ def test_a_size_is_an_integer() -> None:
     for function in (ndimage.uniform_filter, ndimage.uniform_filter1d):
         with pytest.raises(TypeError):
             function([1.0, 2, 3, 4], 2.5)
+
+
+def test_an_output_is_an_array_or_a_type() -> None:
+    with pytest.raises(RuntimeError, match="neither an array nor a type"):
+        ndimage.correlate1d([1.0, 2], [1], output=3)

@@ -85,7 +85,10 @@ def output_for(output: Output, x: NDArray[Any], complex_result: bool) -> NDArray
     if output is None:
         dtype = x.dtype.newbyteorder("=")
         return np.empty(x.shape, np.promote_types(dtype, np.complex64) if complex_result else dtype)
-    dtype = np.dtype(output)
+    try:
+        dtype = np.dtype(output)
+    except TypeError:
+        raise FilterTypeError(f"output={output!r} is neither an array nor a type") from None
     if complex_result and dtype.kind != "c":
         if isinstance(output, str):
             raise FilterTypeError(f"output={output!r} cannot hold a complex result; use complex64 or complex128")

@@ -1,5 +1,6 @@
 //! Memory: views of arrays, scratch, and outputs written from many threads.
 
+mod matrix;
 mod owned;
 mod read;
 mod scratch;
@@ -7,10 +8,11 @@ mod tiles;
 mod view;
 mod write;
 
+pub use matrix::{MatrixMut, Source};
 pub use owned::Owned;
 pub use scratch::Scratch;
 pub use tiles::{Tiles, grid_position};
-pub use view::{Dims, MatrixMut, Source, View, ViewMut};
+pub use view::{Dims, View, ViewMut};
 pub use write::Storing;
 
 /// What an element is, exactly: the definition computes with these.
