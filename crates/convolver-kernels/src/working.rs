@@ -4,6 +4,7 @@
 //! summed in 16 bits and cut. Half floats are summed in `f32` and rounded once. Bool is an or of ands.
 
 use crate::element::{Stored, sealed::Sealed};
+use crate::micro::Gather;
 use crate::simd::Lane;
 use num_complex::Complex;
 use std::fmt::Debug;
@@ -66,6 +67,22 @@ pub trait Working: Sealed + Copy + Send + Sync + Default + PartialEq + Debug + '
     fn lanes(numbers: &[Self]) -> &[Self::Lane];
     /// A slice as the real numbers it is made of.
     fn lanes_mut(numbers: &mut [Self]) -> &mut [Self::Lane];
+
+    /// A slice as what it is, if that is f32.
+    fn singles(numbers: &[Self]) -> Option<&[f32]> {
+        let _ = numbers;
+        None
+    }
+    /// A gather as what it is, if that is of f32.
+    fn gather_singles(job: Gather<'_, Self>) -> Option<Gather<'_, f32>> {
+        let _ = job;
+        None
+    }
+    /// A slice as what it is, if that is f32.
+    fn singles_mut(numbers: &mut [Self]) -> Option<&mut [f32]> {
+        let _ = numbers;
+        None
+    }
 }
 
 /// What all real working types share.
@@ -108,7 +125,7 @@ macro_rules! working_integers { ($($rust:ty, $variant:ident;)*) => { $(
 )* } }
 working_integers! { i16, I16; i32, I32; i64, I64; }
 
-macro_rules! working_floats { ($($rust:ident, $variant:ident, $load:ident, $complex:ident;)*) => { $(
+macro_rules! working_floats { ($($rust:ident, $variant:ident, $load:ident, $complex:ident, { $($singles:item)* };)*) => { $(
     impl Working for $rust {
         const TYPE: WorkingType = WorkingType::$variant;
         real!();
@@ -118,6 +135,7 @@ macro_rules! working_floats { ($($rust:ident, $variant:ident, $load:ident, $comp
         fn of_parts(real: f64, _: f64) -> Self { real as $rust }
         #[inline(always)] fn times(self, other: Self) -> Self { self * other }
         #[inline(always)] fn plus(self, other: Self) -> Self { self + other }
+        $($singles)*
     }
 
     impl Working for Complex<$rust> {
@@ -147,7 +165,14 @@ macro_rules! working_floats { ($($rust:ident, $variant:ident, $load:ident, $comp
         }
     }
 )* } }
-working_floats! { f32, F32, to_f32, C64; f64, F64, to_f64, C128; }
+working_floats! {
+    f32, F32, to_f32, C64, {
+        fn singles(numbers: &[Self]) -> Option<&[f32]> { Some(numbers) }
+        fn gather_singles(job: Gather<'_, Self>) -> Option<Gather<'_, f32>> { Some(job) }
+        fn singles_mut(numbers: &mut [Self]) -> Option<&mut [f32]> { Some(numbers) }
+    };
+    f64, F64, to_f64, C128, {};
+}
 
 /// A truth value: products are ands, sums are ors.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]

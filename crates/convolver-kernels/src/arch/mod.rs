@@ -2,18 +2,23 @@
 
 mod portable;
 #[cfg(target_arch = "x86_64")]
+mod x86_64_amx;
+#[cfg(target_arch = "x86_64")]
 mod x86_64_v3;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_v4;
 
 use crate::memory::MatrixMut;
 use crate::micro::band::{self, Strip};
-use crate::micro::{Band, Dots, dots, fft};
+use crate::micro::pieces::PieceKernels;
+use crate::micro::{Band, Dots, Extent, Gather, PieceProducts, Products, Split, dots, fft, gather, products};
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
 
 /// The instruction sets of this build, best first; the last one always works.
 pub static ALL: &[&InstructionSet] = &[
+    #[cfg(target_arch = "x86_64")]
+    &x86_64_amx::SET,
     #[cfg(target_arch = "x86_64")]
     &x86_64_v4::SET,
     #[cfg(target_arch = "x86_64")]
@@ -36,6 +41,8 @@ pub struct InstructionSet {
     supported: fn() -> bool,
     pub(crate) kernels: AllKernels,
     pub(crate) transforms: AllTransforms,
+    /// Products of numbers in pieces, where there is a unit for them.
+    pub(crate) pieces: Option<PieceKernels>,
 }
 
 impl std::fmt::Debug for InstructionSet {
@@ -62,6 +69,12 @@ pub struct Kernels<L: Lane> {
     pub(crate) strips: &'static [Strip<L>],
     /// Dot products.
     pub(crate) dots: dots::Run<L>,
+    /// Numbers of a panel.
+    pub(crate) panel: usize,
+    /// Panels and rows put together.
+    pub(crate) gather: gather::Fill<L>,
+    /// Rows times a panel.
+    pub(crate) products: products::Multiply<L>,
 }
 
 /// The transforms of an instruction set for every real number.
@@ -109,17 +122,94 @@ impl InstructionSet {
         // SAFETY: both asserted above.
         unsafe { (L::kernels(self).dots)(job, target) }
     }
+
+    /// Numbers of this type that a panel is wide.
+    pub fn panel<L: Lane>(&'static self) -> usize {
+        L::kernels(self).panel
+    }
+
+    /// Puts lines together from runs.
+    ///
+    /// # Panics
+    /// If the job reads outside its source or does not fit the target, or the CPU lacks the instruction set.
+    pub fn gather<L: Lane>(&'static self, job: &Gather<'_, L>, target: &mut MatrixMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        job.check(target.rows, target.columns);
+        // SAFETY: both asserted above.
+        unsafe { (L::kernels(self).gather)(job, target) }
+    }
+
+    /// Multiplies rows by a panel.
+    ///
+    /// # Panics
+    /// If the operands are smaller than the job, or the CPU lacks the instruction set.
+    pub fn products<L: Lane>(&'static self, job: &Products<'_, L>, target: &mut MatrixMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        let kernels = L::kernels(self);
+        job.check(target.rows, target.columns, kernels.panel);
+        // SAFETY: both asserted above.
+        unsafe { (kernels.products)(job, target) }
+    }
+
+    /// Whether f32 numbers can be multiplied in pieces.
+    pub fn has_pieces(&self) -> bool {
+        self.pieces.is_some()
+    }
+
+    fn pieces(&self) -> &PieceKernels {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        self.pieces.as_ref().expect("asked for only where there is a unit for them")
+    }
+
+    /// Cuts rows of terms into pieces.
+    ///
+    /// # Panics
+    /// If the operands do not fit each other, or the CPU or the set lacks what it needs.
+    pub fn split_rows(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+        job.check(target);
+        // SAFETY: asserted above, and by `pieces`.
+        unsafe { (self.pieces().split_rows)(job, target) }
+    }
+
+    /// Cuts terms of lanes into pieces.
+    ///
+    /// # Panics
+    /// As `split_rows`.
+    pub fn split_lanes(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().split_lanes)(job, target) }
+    }
+
+    /// The least and the largest magnitude of some numbers.
+    ///
+    /// # Panics
+    /// If the CPU or the set lacks what it needs.
+    pub fn extent(&self, numbers: &[f32]) -> Extent {
+        // SAFETY: asserted by `pieces`.
+        unsafe { (self.pieces().extent)(numbers) }
+    }
+
+    /// Multiplies rows by lanes, both in pieces.
+    ///
+    /// # Panics
+    /// As `split_rows`.
+    pub fn piece_products(&self, job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
+        job.check(target.rows, target.columns);
+        // SAFETY: as above.
+        unsafe { (self.pieces().multiply)(job, target) }
+    }
 }
 
-/// Writes the kernels of an instruction set: every generic body behind a door that enables its features. For each number
-/// the vector, and for strips of each number of rows how many vectors wide a block is.
+/// Writes the kernels of an instruction set: every generic body behind a door that enables its features. How many
+/// vectors wide a panel is; for each number the vector, and for strips of each number of rows how many vectors wide a block is.
 macro_rules! kernels {
-    ($features:tt; $($field:ident: $vector:ty, $strips:tt;)*) => {
+    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $vector, $strips),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips),)*
         }
     };
-    (@doors [$($features:literal)?] $vector:ty, [$($rows:literal x $vectors:literal),*]) => {{
+    (@doors [$($features:literal)?] $vector:ty, $panel:literal, [$($rows:literal x $vectors:literal),*]) => {{
         type Number = <$vector as $crate::simd::Vector>::Lane;
         // SAFETY: see `Strip`.
         $(#[target_feature(enable = $features)])?
@@ -137,10 +227,25 @@ macro_rules! kernels {
             // SAFETY: as above.
             unsafe { $crate::micro::dots::run::<$vector>(job, target) }
         }
+        // SAFETY: see `gather::Fill`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn gather(job: &$crate::micro::Gather<'_, Number>, target: &mut $crate::memory::MatrixMut<'_, Number>) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::gather::fill::<$vector>(job, target) }
+        }
+        // SAFETY: see `products::Multiply`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn products(job: &$crate::micro::Products<'_, Number>, target: &mut $crate::memory::MatrixMut<'_, Number>) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::products::multiply::<$vector, $panel>(job, target) }
+        }
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
             dots,
+            panel: <$vector as $crate::simd::Vector>::COUNT * $panel,
+            gather,
+            products,
         }
     }};
 }

@@ -10,9 +10,9 @@ use std::ptr::NonNull;
 
 /// A cache line, and the widest vector.
 const ALIGNMENT: usize = 64;
-/// Blocks a thread keeps at most, and how large each may be.
-const KEPT_BLOCKS: usize = 4;
-const KEPT_BYTES: usize = 4 << 20;
+/// Blocks a thread keeps at most, and their bytes together.
+const KEPT_BLOCKS: usize = 8;
+const KEPT_BYTES: usize = 24 << 20;
 
 struct Block {
     pointer: NonNull<u8>,
@@ -93,14 +93,14 @@ impl<W: Working> std::ops::DerefMut for Scratch<W> {
 impl<W: Working> Drop for Scratch<W> {
     fn drop(&mut self) {
         let Some(block) = self.block.take() else { return };
-        if block.bytes > KEPT_BYTES {
+        if block.bytes > KEPT_BYTES / 2 {
             return;
         }
         // A thread that is ending has no place left to keep it; then it is freed.
         let _ = KEPT.try_with(|kept| {
             let mut kept = kept.borrow_mut();
             kept.push(block);
-            if kept.len() > KEPT_BLOCKS {
+            while kept.len() > KEPT_BLOCKS || kept.iter().map(|block| block.bytes).sum::<usize>() > KEPT_BYTES {
                 let smallest = (0..kept.len()).min_by_key(|&i| kept[i].bytes).expect("not empty");
                 kept.swap_remove(smallest);
             }

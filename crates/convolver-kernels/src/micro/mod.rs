@@ -3,7 +3,13 @@
 pub(crate) mod band;
 pub(crate) mod dots;
 pub(crate) mod fft;
+pub(crate) mod gather;
+pub(crate) mod pieces;
+pub(crate) mod products;
 
 pub use band::{Band, Phase};
 pub use dots::Dots;
 pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices};
+pub use gather::{Gather, Run};
+pub use pieces::{BLOCK, Extent, PieceProducts, Pieces, Split};
+pub use products::Products;

@@ -1,6 +1,7 @@
 //! The ways to compute a convolution: one folder each, the same questions in the same order.
 
 mod direct;
+mod matrix;
 mod overlap_save;
 mod polyphase;
 mod separable;
@@ -11,7 +12,7 @@ use convolver_kernels::{View, ViewMut};
 
 /// Every algorithm, in the order `explain` prints them.
 pub const ALL: &[&dyn Algorithm] =
-    &[&direct::Direct, &polyphase::Polyphase, &separable::Separable, &overlap_save::OverlapSave];
+    &[&direct::Direct, &matrix::Matrix, &polyphase::Polyphase, &separable::Separable, &overlap_save::OverlapSave];
 
 /// One way to compute a convolution.
 pub trait Algorithm: Sync {

@@ -84,6 +84,7 @@ pub(super) static SET: InstructionSet = InstructionSet {
     supported: || true,
     kernels: kernels! {
         [];
+        panel 2;
         f32: Numbers<f32, 4>, [1 x 4, 2 x 3, 3 x 3];
         f64: Numbers<f64, 2>, [1 x 4, 2 x 3, 3 x 3];
         i16: Numbers<i16, 8>, [1 x 4, 2 x 3, 3 x 3];
@@ -92,4 +93,5 @@ pub(super) static SET: InstructionSet = InstructionSet {
         truth: Numbers<Truth, 16>, [1 x 4, 2 x 3, 3 x 3];
     },
     transforms: transforms! { []; f32: Numbers<f32, 4>; f64: Numbers<f64, 2>; },
+    pieces: None,
 };

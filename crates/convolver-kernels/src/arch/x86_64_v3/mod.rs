@@ -11,6 +11,7 @@ pub(super) static SET: InstructionSet = InstructionSet {
     supported: || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
     kernels: kernels! {
         ["avx2,fma"];
+        panel 2;
         f32: F32x8, [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2];
         f64: F64x4, [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2];
         i16: I16x16, [1 x 4, 2 x 3, 3 x 2];
@@ -19,4 +20,5 @@ pub(super) static SET: InstructionSet = InstructionSet {
         truth: Truthx32, [1 x 4, 2 x 3, 3 x 2];
     },
     transforms: transforms! { ["avx2,fma"]; f32: F32x8; f64: F64x4; },
+    pieces: None,
 };

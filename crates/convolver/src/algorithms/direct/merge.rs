@@ -74,13 +74,14 @@ impl Merge {
 }
 
 /// Whether what stands around an axis is the same all along, so that every element of a longer one has it, too.
-fn repeats(axis: &Axis) -> bool {
+pub(in crate::algorithms) fn repeats(axis: &Axis) -> bool {
     let plain = |boundary: Boundary| matches!(boundary, Boundary::Zero | Boundary::Constant);
     let side = |padding: isize, boundary: Boundary| padding <= 0 || plain(boundary);
     axis.spread == 1 && side(axis.low, axis.boundary[0]) && side(axis.high, axis.boundary[1])
 }
 
-fn lengthened(axis: &Axis, by: usize) -> Option<Axis> {
+/// An axis each of whose samples is so many.
+pub(in crate::algorithms) fn lengthened(axis: &Axis, by: usize) -> Option<Axis> {
     let padding = |padding: isize| padding.checked_mul(isize::try_from(by).ok()?);
     Some(Axis { input: axis.input.checked_mul(by)?, low: padding(axis.low)?, high: padding(axis.high)?, ..*axis })
 }

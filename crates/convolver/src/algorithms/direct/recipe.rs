@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The problem with at least one convolved axis: a contraction convolves one sample with one tap.
-fn with_an_axis(problem: &Problem) -> Problem {
+pub(in crate::algorithms) fn with_an_axis(problem: &Problem) -> Problem {
     let mut problem = problem.clone();
     if problem.axes.is_empty() {
         problem.axes.push(Axis::new(1, 1));
@@ -226,7 +226,12 @@ impl<W: Storing> Prepared for WithKernel<W> {
 }
 
 /// The operands with the axis that was added to their problem, if one was.
-fn with_axes<'a>(added: bool, input: &View<'a>, output: ViewMut<'a>, run: impl FnOnce(&View<'a>, ViewMut<'a>)) {
+pub(in crate::algorithms) fn with_axes<'a>(
+    added: bool,
+    input: &View<'a>,
+    output: ViewMut<'a>,
+    run: impl FnOnce(&View<'a>, ViewMut<'a>),
+) {
     if added {
         let (x, y) = (input.shape().len(), output.shape().len());
         run(&input.repeated(x, 1), output.with_axis(y));

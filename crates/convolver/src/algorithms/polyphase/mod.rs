@@ -19,6 +19,7 @@ mod phase;
 mod run;
 
 use super::direct::direct_candidate;
+use super::matrix::matrix_candidate;
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Boundary, Known, Problem};
@@ -50,21 +51,29 @@ impl Algorithm for Polyphase {
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
         let combinations = combinations(problem).map_err(|reason| Refusal::Unsuited(reason.to_owned()))?;
         let otherwise = direct_candidate(problem, machine, memory)?;
-        let (mut products, mut workspace_bytes, mut shared) = (0.0, otherwise.workspace_bytes, false);
+        let (mut products, mut seconds) = (0.0, 0.0);
+        let (mut workspace_bytes, mut shared) = (otherwise.workspace_bytes, false);
         let mut parts = Vec::with_capacity(combinations.len());
         for phases in combinations {
             let Some(part) = dense(problem, &phases) else {
                 parts.push(run::Part { phases, recipe: None });
                 continue;
             };
-            let candidate = direct_candidate(&part, machine, memory)?;
-            products += part.products();
+            let mut candidate = direct_candidate(&part, machine, memory)?;
+            match matrix_candidate(&part, machine, memory) {
+                Ok(cheaper) if cheaper.seconds < candidate.seconds => {
+                    seconds += cheaper.seconds;
+                    candidate = cheaper;
+                }
+                _ => products += part.products(),
+            }
             workspace_bytes = workspace_bytes.max(candidate.workspace_bytes);
             shared |= candidate.shared;
             parts.push(run::Part { phases, recipe: Some(candidate.recipe) });
         }
         let cores = if shared { machine.cores as f64 } else { 1.0 };
-        let seconds = parts.len() as f64 * BEGIN
+        let seconds = seconds
+            + parts.len() as f64 * BEGIN
             + problem.outputs() as f64 * STORE
             + products / (machine.products_per_second(problem.working()) * REACHED * cores);
         let recipe = Box::new(run::Parts { problem: problem.clone(), parts, otherwise: otherwise.recipe });
@@ -73,7 +82,7 @@ impl Algorithm for Polyphase {
 
     fn error_bound(&self, problem: &Problem) -> f64 {
         // A kernel that is not finite has no error to bound, and any other sums fewer products than it has taps.
-        super::direct::error_factor(problem, problem.taps())
+        super::matrix::Matrix.error_bound(problem)
     }
 }
 

@@ -1,0 +1,20 @@
+//! x86-64-amx: x86-64-v4 and matrix products of bf16 in tiles. Intel since Sapphire Rapids (2023).
+
+mod detect;
+mod split;
+mod tiles;
+
+use super::{InstructionSet, x86_64_v4};
+use crate::micro::pieces::PieceKernels;
+
+pub(super) static SET: InstructionSet = InstructionSet {
+    name: "x86-64-amx",
+    supported: || x86_64_v4::is_supported() && detect::tiles(),
+    pieces: Some(PieceKernels {
+        split_rows: split::rows,
+        split_lanes: split::lanes,
+        extent: split::extent,
+        multiply: tiles::multiply,
+    }),
+    ..x86_64_v4::SET_OF_VECTORS
+};

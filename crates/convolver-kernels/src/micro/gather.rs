@@ -1,0 +1,111 @@
+//! Gather: lines put together from runs of neighbouring numbers, dense for a matrix product.
+//!
+//! Computes   t[i, place_r + j] = x[start + l_i + o_r + j],   j < c_r,   place_r = Σ_{q<r} c_q,   zeros behind the last run
+//!
+//! Idea      Which numbers a product multiplies is a table of offsets: of the lines, and of the runs that every line is
+//!           made of. Lines are terms and runs are outputs, or the other way round; weights and inputs are gathered alike.
+
+use crate::memory::{MatrixMut, Source};
+use crate::simd::{Lane, Vector};
+
+/// Neighbouring numbers of every line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// Where they start, from the start of a line.
+    pub offset: usize,
+    /// How many they are.
+    pub count: usize,
+}
+
+/// What a matrix is put together from.
+#[derive(Clone, Copy, Debug)]
+pub struct Gather<'a, L> {
+    /// Where the numbers lie.
+    pub source: Source<'a, L>,
+    /// Added to every offset.
+    pub start: usize,
+    /// Offset of each line.
+    pub lines: &'a [usize],
+    /// What a line is made of.
+    pub runs: &'a [Run],
+}
+
+impl<L: Lane> Gather<'_, L> {
+    /// Checks that every number lies in the source, and that lines fit the target.
+    pub(crate) fn check(&self, rows: usize, columns: usize) {
+        assert_eq!(self.lines.len(), rows, "one line for each row");
+        let count = self.runs.iter().try_fold(0usize, |sum, run| sum.checked_add(run.count));
+        assert!(count.is_some_and(|count| count <= columns), "lines fit their rows");
+        let line = self.lines.iter().max().copied().unwrap_or(0);
+        let reach = self.runs.iter().map(|run| run.offset.checked_add(run.count)).try_fold(0, |most, end| {
+            let most: usize = most;
+            Some(most.max(end?))
+        });
+        let end = reach.and_then(|reach| reach.checked_add(line)?.checked_add(self.start));
+        assert!(end.is_some_and(|end| end <= self.source.length), "a gather reads within its source");
+    }
+}
+
+/// Fills a whole target.
+///
+/// # Safety
+/// The CPU must have the instruction set, and `job.check` must have passed for the target's size.
+pub(crate) type Fill<L> = unsafe fn(&Gather<'_, L>, &mut MatrixMut<'_, L>);
+
+/// # Safety
+/// See [`Fill`].
+#[inline(always)]
+pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut MatrixMut<'_, V::Lane>) {
+    for (row, &line) in job.lines.iter().enumerate() {
+        // SAFETY: `check` has counted the reach of every run of every line, and that they fit the row.
+        unsafe {
+            let from = job.source.pointer.add(job.start + line);
+            let first = target.pointer.offset(row as isize * target.row_stride);
+            let mut place = 0;
+            for run in job.runs {
+                copy::<V>(from.add(run.offset), first.add(place), run.count);
+                place += run.count;
+            }
+            if place < target.columns {
+                clear::<V>(first.add(place), target.columns - place);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `count` numbers are readable at `from` and writable at `to`, and the CPU has the vector's instruction set.
+#[inline(always)]
+unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, count: usize) {
+    // SAFETY: the caller's word; nothing past `count` is touched.
+    unsafe {
+        let mut at = 0;
+        while at + V::COUNT <= count {
+            V::load(from.add(at)).store(to.add(at));
+            at += V::COUNT;
+        }
+        match count - at {
+            0 => {}
+            1 => *to.add(at) = *from.add(at),
+            left => V::load_first(from.add(at), left).store_first(to.add(at), left),
+        }
+    }
+}
+
+/// # Safety
+/// `count` numbers are writable at `to`, and the CPU has the vector's instruction set.
+#[inline(always)]
+unsafe fn clear<V: Vector>(to: *mut V::Lane, count: usize) {
+    // SAFETY: the caller's word.
+    unsafe {
+        let zeros = V::splat(<V::Lane>::default());
+        let mut at = 0;
+        while at + V::COUNT <= count {
+            zeros.store(to.add(at));
+            at += V::COUNT;
+        }
+        if at < count {
+            zeros.store_first(to.add(at), count - at);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Pieces: f32 numbers as sums of bf16 ones, for a matrix unit that multiplies those.
+//!
+//! x = a + b + c with a = bf16(x), b = bf16(x − a), c = x − a − b: eight bits of the significand each, exact. Of the nine
+//! products of two such sums, six are summed; those of b·c, c·b and c·c are below 2⁻²⁵ of the whole together. Two pieces
+//! and three products give about sixteen bits, one piece eight. Half floats are two pieces exactly, and all four products
+//! of two are summed.
+//!
+//! Layout    rows × terms and terms × lanes are cut into blocks of 32 rows, 32 lanes and steps of 32 terms. For each block
+//!           and step: for each piece two tiles of 16 rows of 64 bytes; of rows 16 pairs of terms, of lanes a pair of terms 16
+//!           times. A pair is terms 16 apart, so that vectors are joined without moving anything between their lanes.
+//! Guard     The unit flushes numbers below 2⁻¹²⁶, so it must not meet small ones: see [`Extent`].
+
+use crate::memory::MatrixMut;
+use crate::micro::Gather;
+
+/// Rows and lanes of a block, and terms of a step.
+pub const BLOCK: usize = 32;
+
+/// How many pieces an operand is cut into, and which of their products are summed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pieces {
+    /// One piece.
+    One,
+    /// Two, and all products but the smallest.
+    Two,
+    /// Two, and every product.
+    TwoWhole,
+    /// Three, and the six larger products.
+    Three,
+}
+
+impl Pieces {
+    /// How many pieces there are.
+    pub const fn count(self) -> usize {
+        match self {
+            Pieces::One => 1,
+            Pieces::Two | Pieces::TwoWhole => 2,
+            Pieces::Three => 3,
+        }
+    }
+
+    /// How many products of pieces are summed.
+    pub const fn products(self) -> usize {
+        match self {
+            Pieces::One => 1,
+            Pieces::Two => 3,
+            Pieces::TwoWhole => 4,
+            Pieces::Three => 6,
+        }
+    }
+
+    /// Half words that a block takes for so many steps.
+    pub const fn block(self, steps: usize) -> usize {
+        steps * self.count() * BLOCK * BLOCK
+    }
+}
+
+/// The least and the largest magnitude of some numbers but zero, as their bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Extent {
+    pub(crate) least: u32,
+    pub(crate) most: u32,
+}
+
+impl Extent {
+    /// That of no numbers.
+    pub const NONE: Extent = Extent { least: u32::MAX, most: 0 };
+
+    /// That of both.
+    pub fn and(self, other: Extent) -> Extent {
+        Extent { least: self.least.min(other.least), most: self.most.max(other.most) }
+    }
+
+    /// Whether products of numbers of these magnitudes may be made of their pieces: all are finite, rounding to a piece
+    /// does not overflow, and the last bits of a product of the least ones are above 2⁻¹²⁶.
+    pub fn multiply(self, other: Extent) -> bool {
+        /// The bits of 2¹²⁷.
+        const MOST: u32 = 254 << 23;
+        let exponent = |extent: Extent| if extent.least == u32::MAX { 127 } else { (extent.least >> 23) as i32 } - 127;
+        self.most < MOST
+            && other.most < MOST
+            && exponent(self) >= -100
+            && exponent(other) >= -100
+            && exponent(self) + exponent(other) >= -100
+    }
+}
+
+/// Numbers to cut into pieces; blocks and steps that lines do not fill are filled up with zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct Split<'a> {
+    /// Lines of rows or of terms.
+    pub numbers: Gather<'a, f32>,
+    /// The pieces asked for.
+    pub pieces: Pieces,
+    /// Whether the numbers' extent is wanted.
+    pub judged: bool,
+}
+
+impl Split<'_> {
+    /// Lines and the numbers of a line, filled up to whole blocks.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let columns = self.numbers.runs.iter().map(|run| run.count).sum::<usize>();
+        (self.numbers.lines.len().next_multiple_of(BLOCK), columns.next_multiple_of(BLOCK))
+    }
+
+    pub(crate) fn check(&self, target: &[i16]) {
+        self.numbers.check(self.numbers.lines.len(), usize::MAX);
+        let (lines, columns) = self.size();
+        let halves = lines.checked_mul(columns).and_then(|numbers| numbers.checked_mul(self.pieces.count()));
+        assert_eq!(Some(target.len()), halves, "room for every piece");
+    }
+}
+
+/// Blocks of rows times blocks of lanes.
+#[derive(Clone, Copy, Debug)]
+pub struct PieceProducts<'a> {
+    /// Pieces of rows.
+    pub rows: &'a [i16],
+    /// Pieces of lanes.
+    pub lanes: &'a [i16],
+    /// Steps of terms.
+    pub steps: usize,
+    /// What the operands were cut into.
+    pub pieces: Pieces,
+    /// Whether the target's values are added to.
+    pub accumulate: bool,
+}
+
+impl PieceProducts<'_> {
+    pub(crate) fn check(&self, rows: usize, columns: usize) {
+        assert!(rows.is_multiple_of(BLOCK) && columns.is_multiple_of(BLOCK) && self.steps > 0, "whole blocks");
+        let block = self.pieces.block(self.steps);
+        assert_eq!(Some(self.rows.len()), (rows / BLOCK).checked_mul(block), "pieces of every row");
+        assert_eq!(Some(self.lanes.len()), (columns / BLOCK).checked_mul(block), "pieces of every lane");
+    }
+}
+
+/// Cuts into pieces, and gives the numbers' extent if that is wanted.
+///
+/// # Safety
+/// The CPU must have the instruction set, and `job.check` must have passed for the target.
+pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i16]) -> Extent;
+
+/// Computes a whole target.
+///
+/// # Safety
+/// The CPU must have the instruction set, and `job.check` must have passed for the target's size.
+pub(crate) type Multiply = unsafe fn(&PieceProducts<'_>, &mut MatrixMut<'_, f32>);
+
+/// The doors of an instruction set that multiplies pieces.
+pub(crate) struct PieceKernels {
+    pub(crate) split_rows: Cut,
+    pub(crate) split_lanes: Cut,
+    pub(crate) extent: unsafe fn(&[f32]) -> Extent,
+    pub(crate) multiply: Multiply,
+}

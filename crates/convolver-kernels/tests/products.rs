@@ -1,0 +1,166 @@
+//! The gather, products and pieces micro-kernels against their formulas: every instruction set, every lane.
+
+mod support;
+
+use convolver_kernels::{
+    BLOCK, Extent, Gather, InstructionSet, MatrixMut, PieceProducts, Pieces, Products, Run, Split,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use support::{Exact, Random, instruction_sets};
+
+/// Random lines and runs, and a source not one element longer than it must be.
+struct Places {
+    start: usize,
+    lines: Vec<usize>,
+    runs: Vec<Run>,
+    length: usize,
+}
+
+impl Places {
+    fn random(random: &mut Random, lines: usize, columns: usize) -> Self {
+        let (start, mut left, mut runs) = (random.below(9), columns, Vec::new());
+        while left > 0 {
+            let longest = if random.below(2) == 0 { left } else { left.min(5) };
+            let count = random.within(1, longest);
+            runs.push(Run { offset: random.below(90), count });
+            left -= count;
+        }
+        let lines: Vec<_> = (0..lines).map(|_| random.below(300)).collect();
+        let reach = runs.iter().map(|run| run.offset + run.count).max().unwrap_or(0);
+        let length = start + lines.iter().max().unwrap() + reach;
+        Places { start, lines, runs, length }
+    }
+
+    fn of<'a, L: Exact>(&'a self, source: &'a [L]) -> Gather<'a, L> {
+        Gather { source: source.into(), start: self.start, lines: &self.lines, runs: &self.runs }
+    }
+
+    /// Row by row.
+    fn expected<L: Exact>(&self, source: &[L]) -> Vec<Vec<L>> {
+        let row = |line: &usize| {
+            let numbers = |run: &Run| source[self.start + line + run.offset..][..run.count].to_vec();
+            self.runs.iter().flat_map(numbers).collect()
+        };
+        self.lines.iter().map(row).collect()
+    }
+}
+
+fn gathers<L: Exact>(set: &'static InstructionSet) {
+    let mut random = Random(21);
+    for columns in (1..=3 * set.lanes::<L>() + 1).chain([200]) {
+        let places = Places::random(&mut random, 4, columns);
+        let source: Vec<L> = (0..places.length).map(|_| L::random(&mut random)).collect();
+        let (width, pitch) = (columns + random.below(70), columns + 80);
+        let mut target = vec![L::canary(); 4 * pitch];
+        set.gather(&places.of(&source), &mut MatrixMut::from_slice(&mut target, 4, width, pitch));
+        for (row, expected) in target.chunks(pitch).zip(places.expected(&source)) {
+            assert_eq!(row[..columns], expected[..], "{}", set.name);
+            assert!(row[columns..width].iter().all(|&number| number == L::default()), "{}: zeros behind", set.name);
+            assert!(row[width..].iter().all(|&number| number == L::canary()), "{}: nothing further", set.name);
+        }
+        let shorter = catch_unwind(AssertUnwindSafe(|| {
+            let job = places.of(&source[..source.len() - 1]);
+            set.gather(&job, &mut MatrixMut::from_slice(&mut target, 4, width, pitch));
+        }));
+        assert!(shorter.is_err(), "{}: a gather read behind its source", set.name);
+    }
+}
+
+#[test]
+fn every_line_is_gathered() {
+    for_every_lane!(gathers);
+}
+
+fn multiplies<L: Exact>(set: &'static InstructionSet) {
+    let mut random = Random(22);
+    let width = set.panel::<L>();
+    for rows in 1..=14 {
+        for terms in [0, 1, 7, 40] {
+            let row_step = terms + random.below(4);
+            let a: Vec<L> = (0..rows * row_step + terms).map(|_| L::random(&mut random)).collect();
+            let panel: Vec<L> = (0..terms * width).map(|_| L::random(&mut random)).collect();
+            let accumulate = random.below(2) == 1;
+            let pitch = width + random.below(5);
+            let mut target: Vec<L> = (0..rows * pitch).map(|_| L::random(&mut random)).collect();
+            let old = target.clone();
+            let job = Products { rows: &a, row_step, panel: &panel, terms, accumulate };
+            set.products(&job, &mut MatrixMut::from_slice(&mut target, rows, width, pitch));
+            for (place, (&found, &old)) in target.iter().zip(&old).enumerate() {
+                let (row, lane) = (place / pitch, place % pitch);
+                let first = if accumulate { old } else { L::default() };
+                let product = |term: usize| a[row * row_step + term].times(panel[term * width + lane]);
+                let expected =
+                    if lane < width { (0..terms).fold(first, |sum, term| sum.plus(product(term))) } else { old };
+                assert_eq!(found, expected, "{}, {:?}: {rows} rows, {terms} terms", set.name, L::TYPE);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_number_of_rows() {
+    for_every_lane!(multiplies);
+}
+
+const EVERY: [Pieces; 4] = [Pieces::One, Pieces::Two, Pieces::TwoWhole, Pieces::Three];
+
+/// What the pieces' own rounding may add to a product, in units of it.
+fn cut(pieces: Pieces) -> f64 {
+    match pieces {
+        Pieces::One => 2f64.powi(-7),
+        Pieces::Two | Pieces::TwoWhole => 2f64.powi(-15),
+        Pieces::Three => 2f64.powi(-24),
+    }
+}
+
+#[test]
+fn products_of_pieces_are_products() {
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(23);
+        for pieces in EVERY {
+            for (rows, terms, lanes) in [(1, 1, 1), (32, 32, 32), (33, 40, 65), (70, 100, 17), (5, 257, 40)] {
+                let uniform = |random: &mut Random| (random.bits() >> 40) as f32 / (1u64 << 23) as f32 - 1.0;
+                let (a, b) = (Places::random(&mut random, rows, terms), Places::random(&mut random, terms, lanes));
+                let of_a: Vec<f32> = (0..a.length).map(|_| uniform(&mut random)).collect();
+                let of_b: Vec<f32> = (0..b.length).map(|_| uniform(&mut random)).collect();
+                let whole = |count: usize| count.next_multiple_of(BLOCK);
+                let (height, width, steps) = (whole(rows), whole(lanes), whole(terms) / BLOCK);
+                let mut rows_cut = vec![0; height / BLOCK * pieces.block(steps)];
+                let mut lanes_cut = vec![0; width / BLOCK * pieces.block(steps)];
+                let extents = [
+                    set.split_rows(&Split { numbers: a.of(&of_a), pieces, judged: true }, &mut rows_cut),
+                    set.split_lanes(&Split { numbers: b.of(&of_b), pieces, judged: true }, &mut lanes_cut),
+                ];
+                assert!(extents[0].multiply(extents[1]), "numbers up to 1 can be multiplied in pieces");
+                let mut sums = vec![1.0; height * (width + 3)];
+                for accumulate in [false, true] {
+                    let job = PieceProducts { rows: &rows_cut, lanes: &lanes_cut, steps, pieces, accumulate };
+                    set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
+                }
+                let (a, b) = (a.expected(&of_a), b.expected(&of_b));
+                for (row, lane) in (0..rows).flat_map(|row| (0..lanes).map(move |lane| (row, lane))) {
+                    let products = (0..terms).map(|term| 2.0 * f64::from(a[row][term]) * f64::from(b[term][lane]));
+                    let (sum, size) =
+                        products.fold((0.0, 0.0), |(sum, size), product: f64| (sum + product, size + product.abs()));
+                    let allowed = size * (cut(pieces) + 12.0 * (terms + 8) as f64 * 2f64.powi(-24));
+                    let found = f64::from(sums[row * (width + 3) + lane]);
+                    assert!((found - sum).abs() <= allowed, "{pieces:?} {rows}×{terms}×{lanes}: {found} is not {sum}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn extents_keep_from_the_unit_what_it_would_lose() {
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let ordinary = set.extent(&[1.0, -3.5, 0.0]);
+        assert!(ordinary.multiply(ordinary) && Extent::NONE.multiply(ordinary));
+        for lost in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e-38, -1e-42, f32::MAX] {
+            let numbers: Vec<f32> = std::iter::repeat_n(1.0, 37).chain([lost]).collect();
+            assert!(!set.extent(&numbers).multiply(ordinary), "{lost} is multiplied in pieces");
+        }
+        let small = set.extent(&[1e-20]);
+        assert!(small.multiply(ordinary) && !small.multiply(small), "the product of two small numbers has lost bits");
+    }
+}

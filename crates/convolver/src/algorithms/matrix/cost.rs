@@ -1,0 +1,65 @@
+//! What a problem costs: products, gathering, loading, storing.
+
+use super::size::Size;
+use crate::machine::Machine;
+use crate::problem::Problem;
+use convolver_kernels::BLOCK;
+
+/// Share of the multiply-add rate that products reach: an estimate.
+const REACHED: f64 = 0.75;
+/// Products of pieces a second.
+const PIECE_PRODUCTS: f64 = 1.0e12;
+/// Seconds to gather a number (and cut it into pieces), to load one into a box, and to store a sum: estimates.
+const GATHER: f64 = 0.15e-9;
+const CUT: f64 = 0.25e-9;
+const LOAD: f64 = 0.3e-9;
+const STORE: f64 = 0.3e-9;
+/// Seconds of a problem that is shared at least.
+const WORTH_SHARING: f64 = 40e-6;
+/// Seconds to set up a run.
+const BEGIN: f64 = 4e-6;
+
+/// Seconds of the whole, and whether it is shared.
+pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64, bool) {
+    let count = |lengths: &[usize]| lengths.iter().map(|&length| length as f64).product::<f64>();
+    let up = |count: f64, to: usize| (count / to as f64).ceil() * to as f64;
+    let (banks, terms) = (count(&problem.bank), problem.taps() as f64);
+    let positions = problem.outputs() as f64 / banks.max(1.0);
+    let (tiles, bank_tiles) = size.tiles(problem);
+    let pieces = super::pieces(problem, machine.set);
+    let in_tile = size.positions() as f64;
+    let filled = up(in_tile, BLOCK) / in_tile;
+    let (products, gather) = match pieces {
+        Some(pieces) => {
+            let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);
+            (products * pieces.products() as f64 / PIECE_PRODUCTS, GATHER + CUT)
+        }
+        None => {
+            let rate = machine.products_per_second(problem.working()) * REACHED;
+            (positions * filled * up(banks, 2) * terms / rate, GATHER)
+        }
+    };
+    let gathered = positions * terms * bank_tiles as f64 * gather;
+    let groups = count(&problem.group);
+    let weights = groups * banks * terms * (gather + LOAD);
+    let loaded = count(&problem.input_shape()) * LOAD;
+    let stored = problem.outputs() as f64 * STORE;
+    let begun = groups * (tiles * bank_tiles) as f64 * machine.rates.tile * 4.0;
+    let work = products + gathered + weights + loaded + stored + begun;
+    if work > WORTH_SHARING {
+        (BEGIN + work / machine.cores as f64 + machine.rates.hand_off, true)
+    } else {
+        (BEGIN + work, false)
+    }
+}
+
+/// Bytes of workspace: sums, box and operands of a tile for every core, and the weights.
+pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize {
+    let number = problem.working().size();
+    let sums = size.positions().next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
+    let samples = size.samples(problem).saturating_mul(size.elements);
+    let operands = 64 * 256 * 4;
+    let weights: usize = problem.kernel_shape().iter().product();
+    let each = sums.saturating_add(samples).saturating_add(operands).saturating_mul(number);
+    each.saturating_mul(machine.cores).saturating_add(weights.saturating_mul(number + 8))
+}

@@ -1,0 +1,92 @@
+//! Matrix: products of matrices, put together tile by tile.
+//!
+//! Computes  C[o, p] = Σ_t  k[o, t] · x[at(p) + by(t)]  for banks o, positions p (images and outputs) and terms t (summed
+//! elements and taps).
+//!
+//! Idea      Where a sample lies is the sum of what its output says and what its term says. So two tables of offsets are
+//!           all there is to a convolution, and the rest is a product of matrices: some terms of some positions are
+//!           gathered, cut into pieces where there is a unit for them, and multiplied. What im2col writes out never
+//!           exists as a whole.
+//! Picture              positions ├─panel─┤              channels first: positions are lanes
+//!           terms  │    x x x x │x x x x│ x x           channels last:  positions are rows, banks are lanes
+//!           banks ─┼──  C C C C │C C C C│ C C
+//! Box       Where the input cannot be read in place (padding, another type, a step along the lanes), the samples that a
+//!           tile sees are loaded into a box first, as many summed elements at a time as fit.
+//! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions
+//! Error     products of pieces: 6·(n + 8) roundings in the worst order; otherwise as direct
+//! NaN       pieces of what is not finite, or too small for the unit, are not multiplied: then the numbers themselves are
+//! Wins      sums over channels for several kernels: layers of networks, and their gradients
+//! Refuses   complex numbers
+//! Source    Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008); pieces: Henry, Tang & Heinecke,
+//!           Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations (2019)
+
+mod chunk;
+mod cost;
+mod layout;
+mod recipe;
+mod run;
+mod size;
+mod store;
+mod weights;
+
+pub(super) use recipe::candidate as matrix_candidate;
+
+use super::direct::error_factor;
+use super::{Algorithm, Candidate, Refusal};
+use crate::machine::Machine;
+use crate::problem::{Boundary, Fill, Precision, Problem};
+use convolver_kernels::{ElementType, InstructionSet, Pieces, WorkingType};
+
+/// The algorithm; see the module.
+pub(super) struct Matrix;
+
+impl Algorithm for Matrix {
+    fn name(&self) -> &'static str {
+        "matrix"
+    }
+
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+        recipe::candidate(problem, machine, memory)
+    }
+
+    fn error_bound(&self, problem: &Problem) -> f64 {
+        let Some(pieces) = wanted_pieces(problem) else { return error_factor(problem, problem.taps()) };
+        let cut = match (pieces, problem.precision) {
+            (Pieces::One, Precision::Medium) => 2f64.powi(-7),
+            (Pieces::Two, _) => 2f64.powi(-14),
+            _ => 0.0,
+        };
+        error_factor(problem, 6 * (problem.taps() + 8)) + cut
+    }
+
+    /// Whether a panel is multiplied in pieces depends on all that is in it.
+    fn is_local(&self) -> bool {
+        false
+    }
+}
+
+/// The pieces that a problem's operands are cut into on this machine, if they are.
+fn pieces(problem: &Problem, set: &InstructionSet) -> Option<Pieces> {
+    if set.has_pieces() { wanted_pieces(problem) } else { None }
+}
+
+fn wanted_pieces(problem: &Problem) -> Option<Pieces> {
+    if problem.working() != WorkingType::F32 {
+        return None;
+    }
+    let bits = |element: ElementType| match element {
+        ElementType::Bool | ElementType::I8 | ElementType::U8 | ElementType::BF16 => 8,
+        ElementType::F16 => 11,
+        _ => 24,
+    };
+    // Samples that a boundary makes up have whatever bits they have.
+    let made_up = problem.axes.iter().flat_map(|axis| axis.boundary).any(Boundary::combines)
+        || (problem.fill != Fill::ZERO && problem.axes.iter().any(|axis| axis.boundary.contains(&Boundary::Constant)));
+    let needed = if made_up { 24 } else { bits(problem.input).max(bits(problem.kernel)) };
+    Some(match (needed, problem.precision) {
+        (8, _) | (_, Precision::Medium) => Pieces::One,
+        (11, _) => Pieces::TwoWhole,
+        (_, Precision::High) => Pieces::Two,
+        _ => Pieces::Three,
+    })
+}

@@ -1,0 +1,141 @@
+//! How matrix computes a problem, with whatever lies together in the memory of the operands it gets.
+
+use super::cost;
+use super::layout::{Lanes, Layout};
+use super::run::{Packed, Run};
+use super::size::{self, Size};
+use super::weights::{Kernel, Packing};
+use crate::algorithms::direct::{dense, with_an_axis, with_axes};
+use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
+use crate::machine::Machine;
+use crate::problem::{Conjugate, Problem};
+use convolver_kernels::{Kind, Lane, Scratch, Storing, View, ViewMut, Working, WorkingType};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Runs an expression with a name standing for the real working type of a problem.
+macro_rules! with_real {
+    ($working:expr, $alias:ident => $body:expr) => {
+        with_real!(@arms $working, $alias => $body;
+            Truth convolver_kernels::Truth, I16 i16, I32 i32, I64 i64, F32 f32, F64 f64)
+    };
+    (@arms $working:expr, $alias:ident => $body:expr; $($variant:ident $rust:ty),*) => {
+        match $working {
+            $(WorkingType::$variant => { type $alias = $rust; $body })*
+            WorkingType::C64 | WorkingType::C128 => unreachable!("complex problems are refused"),
+        }
+    };
+}
+
+/// The recipe for a problem and what it costs.
+pub(in crate::algorithms) fn candidate(
+    problem: &Problem,
+    machine: &Machine,
+    memory: usize,
+) -> Result<Candidate, Refusal> {
+    if problem.output.kind() == Kind::Complex || problem.conjugate == Conjugate::Input {
+        return Err(Refusal::Unsuited("the numbers are complex".into()));
+    }
+    let whole = with_an_axis(problem);
+    let size = size::size(&whole, machine);
+    let (seconds, shared) = cost::seconds(&whole, machine, &size);
+    let workspace_bytes = cost::bytes(&whole, machine, &size);
+    if workspace_bytes > memory {
+        return Err(Refusal::Memory(workspace_bytes));
+    }
+    let way = Way { machine: *machine, added_axis: problem.axes.is_empty(), problem: whole, size, shared };
+    Ok(Candidate { recipe: Box::new(Matrix(Arc::new(way))), shared, seconds, workspace_bytes })
+}
+
+/// How a problem is cut. There is at least one convolved axis.
+struct Way {
+    problem: Problem,
+    machine: Machine,
+    size: Size,
+    shared: bool,
+    /// Whether the caller's problem had no convolved axis.
+    added_axis: bool,
+}
+
+impl Way {
+    fn packing(&self, lanes: Lanes) -> Packing<'_> {
+        let set = self.machine.set;
+        Packing { problem: &self.problem, set, pieces: super::pieces(&self.problem, set), lanes }
+    }
+
+    fn with_run<W: Storing + Working<Lane = W> + Lane>(
+        &self,
+        layout: &Layout,
+        kernel: &Kernel<'_, W>,
+        run: impl FnOnce(&Run<'_, W>),
+    ) {
+        let Way { size, shared, .. } = self;
+        run(&Run::new(self.packing(layout.lanes), size, layout, kernel, *shared));
+    }
+}
+
+/// The recipe.
+struct Matrix(Arc<Way>);
+
+impl Recipe for Matrix {
+    fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        let way = self.0.clone();
+        with_real!(way.problem.working(), W => {
+            let dense = dense::<W>(&way.problem, kernel);
+            Box::new(WithKernel::<W> { way, dense, packed: Mutex::default() })
+        })
+    }
+
+    fn run_once(&self, Operands { input, kernel, output }: Operands<'_>) {
+        let way = &*self.0;
+        with_real!(way.problem.working(), W => with_axes(way.added_axis, input, output, |input, output| {
+            let copy;
+            let weights = if let Some(weights) = Kernel::<W>::in_place(kernel) {
+                weights
+            } else {
+                copy = dense::<W>(&way.problem, kernel);
+                Kernel::dense(&way.problem, &copy)
+            };
+            let layout = Layout::new::<W>(&way.problem, &way.size, input, &output);
+            way.with_run(&layout, &weights, |run| {
+                // Where every weight is used by one tile, that tile packs it.
+                let packed = (way.size.tiles(&way.problem).0 > 1).then(|| run.pack());
+                run.run(packed.as_ref(), input, output);
+            });
+        }));
+    }
+}
+
+/// The recipe with a kernel.
+struct WithKernel<W: Working> {
+    way: Arc<Way>,
+    dense: Scratch<W>,
+    /// The weights as each layout needs them.
+    packed: Mutex<Vec<(Order, Arc<Packed<W>>)>>,
+}
+
+/// What the order of packed weights depends on.
+type Order = (Lanes, bool, usize);
+
+impl<W: Storing + Working<Lane = W> + Lane> Prepared for WithKernel<W> {
+    fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
+        let way = &*self.way;
+        with_axes(way.added_axis, input, output, |input, output| {
+            let layout = Layout::new::<W>(&way.problem, &way.size, input, &output);
+            let weights = Kernel::dense(&way.problem, &self.dense);
+            let at_once = layout.at_once(&way.problem, &way.size);
+            let order = (layout.lanes, layout.elements_together(), at_once);
+            way.with_run(&layout, &weights, |run| {
+                let packed = {
+                    let mut known = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
+                    let found = known.iter().find(|(of, _)| *of == order).map(|(_, packed)| packed.clone());
+                    found.unwrap_or_else(|| {
+                        let packed = Arc::new(run.pack());
+                        known.push((order, packed.clone()));
+                        packed
+                    })
+                };
+                run.run(Some(&packed), input, output);
+            });
+        });
+    }
+}

@@ -1,0 +1,392 @@
+//! One input, tile by tile.
+
+use super::chunk::{Chunk, runs};
+use super::layout::{Lanes, Layout};
+use super::size::Size;
+use super::store::store;
+use super::weights::{Kernel, Packing, Weights};
+use crate::primitives::threads;
+use crate::problem::Problem;
+use convolver_kernels::{
+    BLOCK, Extent, Gather, Lane, MatrixMut, PieceProducts, Products, Run as Neighbours, Scratch, Source, Split,
+    Storing, Tiles, View, ViewMut, Working,
+};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+/// Terms that are multiplied at once, in pieces and otherwise: a panel of them stays in the first-level cache.
+const TERMS_IN_PIECES: usize = 256;
+const TERMS: usize = 128;
+/// Positions that are gathered at once, where they are rows.
+const ROWS: usize = 64;
+
+/// How sums are made, for one input and kernel.
+pub(super) struct Run<'a, W> {
+    pub(super) packing: Packing<'a>,
+    pub(super) size: &'a Size,
+    pub(super) layout: &'a Layout,
+    pub(super) kernel: &'a Kernel<'a, W>,
+    pub(super) shared: bool,
+    /// The summed elements of each box.
+    boxes: Vec<Range<usize>>,
+    /// The chunks of a box of so many summed elements; boxes at the end of an axis have fewer.
+    chunks: Vec<(usize, Vec<Chunk>)>,
+}
+
+/// Every weight, packed: for each group, tile of banks and chunk.
+pub(super) struct Packed<W: Working> {
+    numbers: Scratch<W>,
+    halves: Scratch<i16>,
+    extents: Vec<Extent>,
+    /// Numbers and half words of a chunk.
+    room: (usize, usize),
+}
+
+impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
+    pub(super) fn new(
+        packing: Packing<'a>,
+        size: &'a Size,
+        layout: &'a Layout,
+        kernel: &'a Kernel<'a, W>,
+        shared: bool,
+    ) -> Self {
+        let boxes = layout.boxes(packing.problem, size);
+        let mut run = Run { packing, size, layout, kernel, shared, boxes, chunks: Vec::new() };
+        let mut counts: Vec<usize> = run.boxes.iter().map(Range::len).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        let chunks = |count| Chunk::all(packing.problem, layout, kernel, count, run.most_terms());
+        run.chunks = counts.into_iter().map(|count| (count, chunks(count))).collect();
+        run
+    }
+
+    fn problem(&self) -> &Problem {
+        self.packing.problem
+    }
+
+    fn most_terms(&self) -> usize {
+        if self.packing.pieces.is_some() { TERMS_IN_PIECES } else { TERMS }
+    }
+
+    fn banks(&self) -> usize {
+        self.problem().bank.iter().product()
+    }
+
+    fn chunks(&self, elements: &Range<usize>) -> &[Chunk] {
+        let of_count = self.chunks.iter().find(|(count, _)| *count == elements.len());
+        &of_count.expect("chunks are made for every box").1
+    }
+
+    /// Chunks of a box, at most.
+    fn chunks_of_a_box(&self) -> usize {
+        self.chunks.iter().map(|(_, chunks)| chunks.len()).max().unwrap_or(0)
+    }
+
+    /// Packs every weight.
+    pub(super) fn pack(&self) -> Packed<W> {
+        let (banks, some) = (self.banks(), self.size.banks);
+        let groups: usize = self.problem().group.iter().product();
+        let tiles = banks.div_ceil(some);
+        let boxes = &self.boxes;
+        let per_box = self.chunks_of_a_box();
+        let room = self.packing.room::<W>(some, self.most_terms());
+        let chunks = groups * tiles * boxes.len() * per_box;
+        let mut packed = Packed {
+            numbers: Scratch::new(chunks * room.0),
+            halves: Scratch::new(chunks * room.1),
+            extents: Vec::new(),
+            room,
+        };
+        let extents = Mutex::new(vec![Extent::NONE; chunks]);
+        let parts = groups * tiles * boxes.len();
+        let part = |part: usize, numbers: &mut [W], halves: &mut [i16]| {
+            let (tile, elements) = (part / boxes.len(), &boxes[part % boxes.len()]);
+            let (group, first) = (tile / tiles, tile % tiles * some);
+            let of = first..banks.min(first + some);
+            for (number, chunk) in self.chunks(elements).iter().enumerate() {
+                let (most_numbers, most_halves) = self.packing.room::<W>(of.len(), chunk.len());
+                let numbers = if room.0 > 0 { &mut numbers[number * room.0..][..most_numbers] } else { &mut [] };
+                let halves = if room.1 > 0 { &mut halves[number * room.1..][..most_halves] } else { &mut [] };
+                let extent =
+                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, halves);
+                extents.lock().unwrap_or_else(PoisonError::into_inner)[part * per_box + number] = extent;
+            }
+        };
+        let shared = self.shared && parts > 1;
+        if room.0 > 0 {
+            let length = per_box * room.0;
+            threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
+        } else {
+            let length = per_box * room.1;
+            threads::for_each_chunk(&mut packed.halves, length, shared, |number, chunk| part(number, &mut [], chunk));
+        }
+        packed.extents = extents.into_inner().unwrap_or_else(PoisonError::into_inner);
+        packed
+    }
+
+    /// Computes one input with weights that are packed already, or with those that each tile packs for itself.
+    pub(super) fn run(&self, packed: Option<&Packed<W>>, input: &View<'_>, output: ViewMut<'_>) {
+        let shape = self.size.shape(self.problem());
+        let tiles = Tiles::new(output, &shape);
+        threads::for_each(tiles.len(), self.shared, |number| {
+            if let Some((start, view)) = tiles.take(number) {
+                self.tile(packed, input, &start, view);
+            }
+        });
+    }
+
+    fn tile(&self, packed: Option<&Packed<W>>, input: &View<'_>, start: &[usize], output: ViewMut<'_>) {
+        let problem = self.problem();
+        let (group_at, bank_at) = (problem.batch.len(), problem.batch.len() + problem.group.len());
+        let outputs_at = bank_at + problem.bank.len();
+        let shape = output.shape().to_vec();
+        let (batch, outputs) = (&shape[..group_at], &shape[outputs_at..]);
+        let of = start[group_at..bank_at].iter().zip(&problem.group);
+        let group = of.fold(0, |number, (&at, &length)| number * length + at);
+        let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
+        let banks = first..first + shape[bank_at..outputs_at].iter().product::<usize>();
+        let positions = self.layout.positions(problem, batch, outputs);
+        let mut sums = Sums::new(self, banks.len(), positions.len());
+        let panel = self.packing.set.panel::<W>();
+        let panels: Vec<Vec<Neighbours>> = match self.layout.lanes {
+            Lanes::Positions => positions.chunks(panel).map(runs).collect(),
+            Lanes::Banks => Vec::new(),
+        };
+        let mut samples = Scratch::<W>::new(self.layout.room(self.size));
+        samples.fill(W::default());
+        let tiles_of_banks = self.banks().div_ceil(self.size.banks);
+        let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
+        let mut operand = Operand::new(self, banks.len());
+        for (number, elements) in self.boxes.iter().enumerate() {
+            let chunks = self.chunks(elements);
+            let of = || (group, banks.clone(), elements.start);
+            let place = (start, batch, outputs);
+            let (source, origin) = self.layout.samples(problem, input, place, elements.clone(), &mut samples);
+            let source = source.unwrap_or_else(|| Source::from(&samples[..]));
+            // What is in a box is seen many times, but judged once.
+            let judged = self.layout.in_place();
+            let extent = if self.packing.pieces.is_none() || judged {
+                Extent::NONE
+            } else {
+                self.packing.set.extent(W::singles(&samples).expect("pieces are of f32"))
+            };
+            let seen = Samples { source, origin, panels: &panels, positions: &positions, judged, extent };
+            for (at, chunk) in chunks.iter().enumerate() {
+                let room = self.packing.room::<W>(banks.len(), chunk.len());
+                let fresh = match packed {
+                    Some(_) => None,
+                    None => Some(operand.pack(self, chunk, of(), room)),
+                };
+                let weights = match (packed, fresh) {
+                    (Some(packed), _) => {
+                        let place = (part + number) * self.chunks_of_a_box() + at;
+                        Weights {
+                            numbers: &packed.numbers[place * packed.room.0..][..room.0],
+                            pieces: &packed.halves[place * packed.room.1..][..room.1],
+                            extent: packed.extents[place],
+                        }
+                    }
+                    (None, extent) => Weights {
+                        numbers: &operand.weights[..room.0],
+                        pieces: &operand.weight_halves[..room.1],
+                        extent: extent.expect("packed just now"),
+                    },
+                };
+                let whole = || {
+                    let packing = self.packing.whole();
+                    let mut numbers = Scratch::<W>::new(packing.room::<W>(banks.len(), chunk.len()).0);
+                    packing.pack(self.kernel, chunk, of(), &mut numbers, &mut []);
+                    numbers
+                };
+                match self.layout.lanes {
+                    Lanes::Positions => {
+                        self.panels(
+                            &seen,
+                            chunk,
+                            weights,
+                            (&mut operand.numbers, &mut operand.halves),
+                            &mut sums,
+                            whole,
+                        );
+                    }
+                    Lanes::Banks => {
+                        self.rows(&seen, chunk, weights, (&mut operand.numbers, &mut operand.halves), &mut sums, whole);
+                    }
+                }
+                sums.accumulate = true;
+            }
+        }
+        store(problem, self.layout.lanes, &sums.numbers, sums.pitch, output);
+    }
+
+    /// All banks by all panels of positions.
+    fn panels(
+        &self,
+        samples: &Samples<'_, W>,
+        chunk: &Chunk,
+        weights: Weights<'_, W>,
+        (numbers, halves): (&mut [W], &mut [i16]),
+        sums: &mut Sums<W>,
+        whole: impl Fn() -> Scratch<W>,
+    ) {
+        let set = self.packing.set;
+        let (terms, panel) = (chunk.len(), set.panel::<W>());
+        let steps = terms.div_ceil(BLOCK);
+        for (number, runs) in samples.panels.iter().enumerate() {
+            let first = number * panel;
+            if let (Some(pieces), true) = (self.packing.pieces, samples.extent.multiply(weights.extent)) {
+                let columns = (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK);
+                let halves = &mut halves[..columns / BLOCK * pieces.block(steps)];
+                let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
+                let numbers = W::gather_singles(job).expect("pieces are of f32");
+                let extent = set.split_lanes(&Split { numbers, pieces, judged: samples.judged }, halves);
+                if extent.multiply(weights.extent) {
+                    let accumulate = sums.accumulate;
+                    let job = PieceProducts { rows: weights.pieces, lanes: halves, steps, pieces, accumulate };
+                    set.piece_products(&job, &mut sums.singles(0, sums.height, first, columns));
+                    continue;
+                }
+            }
+            let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
+            set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
+            let packed;
+            let rows = if self.packing.pieces.is_some() {
+                packed = whole();
+                &packed[..]
+            } else {
+                weights.numbers
+            };
+            let accumulate = sums.accumulate;
+            let job = Products { rows, row_step: terms, panel: numbers, terms, accumulate };
+            set.products(&job, &mut sums.part(0, sums.rows, first, panel));
+        }
+    }
+
+    /// All positions, some at a time, by all panels of banks.
+    fn rows(
+        &self,
+        samples: &Samples<'_, W>,
+        chunk: &Chunk,
+        weights: Weights<'_, W>,
+        (numbers, halves): (&mut [W], &mut [i16]),
+        sums: &mut Sums<W>,
+        whole: impl Fn() -> Scratch<W>,
+    ) {
+        let set = self.packing.set;
+        let (terms, panel) = (chunk.len(), set.panel::<W>());
+        let steps = terms.div_ceil(BLOCK);
+        let runs = runs(&chunk.samples);
+        for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
+            let first = number * ROWS;
+            let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
+            if let (Some(pieces), true) = (self.packing.pieces, samples.extent.multiply(weights.extent)) {
+                let rows = lines.len().next_multiple_of(BLOCK);
+                let halves = &mut halves[..rows / BLOCK * pieces.block(steps)];
+                let numbers = W::gather_singles(job).expect("pieces are of f32");
+                let extent = set.split_rows(&Split { numbers, pieces, judged: samples.judged }, halves);
+                if extent.multiply(weights.extent) {
+                    let accumulate = sums.accumulate;
+                    let job = PieceProducts { rows: halves, lanes: weights.pieces, steps, pieces, accumulate };
+                    set.piece_products(&job, &mut sums.singles(first, rows, 0, sums.lanes.next_multiple_of(BLOCK)));
+                    continue;
+                }
+            }
+            set.gather(&job, &mut MatrixMut::from_slice(numbers, lines.len(), terms, terms));
+            let packed;
+            let panels = if self.packing.pieces.is_some() {
+                packed = whole();
+                &packed[..]
+            } else {
+                weights.numbers
+            };
+            for (number, weights) in panels.chunks_exact(terms * panel).enumerate() {
+                let accumulate = sums.accumulate;
+                let job = Products { rows: numbers, row_step: terms, panel: weights, terms, accumulate };
+                set.products(&job, &mut sums.part(first, lines.len(), number * panel, panel));
+            }
+        }
+    }
+}
+
+/// What a tile sees.
+struct Samples<'a, W> {
+    source: Source<'a, W>,
+    origin: usize,
+    /// For each panel of positions, runs of neighbours.
+    panels: &'a [Vec<Neighbours>],
+    positions: &'a [usize],
+    /// Whether numbers are judged when they are cut, or have been already.
+    judged: bool,
+    extent: Extent,
+}
+
+/// Room for what is gathered.
+struct Operand<W: Working> {
+    numbers: Scratch<W>,
+    halves: Scratch<i16>,
+    weights: Scratch<W>,
+    weight_halves: Scratch<i16>,
+}
+
+impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
+    fn new(run: &Run<'_, W>, banks: usize) -> Self {
+        let terms = run.most_terms();
+        let positions = match run.layout.lanes {
+            Lanes::Positions => run.packing.set.panel::<W>(),
+            Lanes::Banks => ROWS,
+        };
+        let halves =
+            run.packing.pieces.map_or(0, |pieces| positions.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK)));
+        let weights = run.packing.room::<W>(banks, terms);
+        Operand {
+            numbers: Scratch::new(positions * terms),
+            halves: Scratch::new(halves),
+            weights: Scratch::new(weights.0),
+            weight_halves: Scratch::new(weights.1),
+        }
+    }
+
+    /// Packs the weights of a chunk.
+    fn pack(
+        &mut self,
+        run: &Run<'_, W>,
+        chunk: &Chunk,
+        of: (usize, Range<usize>, usize),
+        (numbers, halves): (usize, usize),
+    ) -> Extent {
+        run.packing.pack(run.kernel, chunk, of, &mut self.weights[..numbers], &mut self.weight_halves[..halves])
+    }
+}
+
+/// The sums of a tile.
+struct Sums<W: Working> {
+    numbers: Scratch<W>,
+    rows: usize,
+    lanes: usize,
+    /// Rows that there is room for.
+    height: usize,
+    pitch: usize,
+    accumulate: bool,
+}
+
+impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
+    fn new(run: &Run<'_, W>, banks: usize, positions: usize) -> Self {
+        let (rows, lanes) = match run.layout.lanes {
+            Lanes::Positions => (banks, positions),
+            Lanes::Banks => (positions, banks),
+        };
+        let height = rows.next_multiple_of(BLOCK);
+        // Not a multiple of a page, whose rows would share a few lines of the cache.
+        let pitch = lanes.next_multiple_of(run.packing.set.panel::<W>().max(BLOCK)) + 16;
+        Sums { numbers: Scratch::new(height * pitch), rows, lanes, height, pitch, accumulate: false }
+    }
+
+    fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
+        MatrixMut::from_slice(&mut self.numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
+    }
+
+    fn singles(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, f32> {
+        let numbers = W::singles_mut(&mut self.numbers).expect("pieces are of f32");
+        MatrixMut::from_slice(&mut numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
+    }
+}

@@ -1,0 +1,113 @@
+//! How large tiles are: positions, banks and summed elements.
+
+use crate::machine::Machine;
+use crate::problem::Problem;
+use convolver_kernels::Dims;
+
+/// Bytes of the sums of one tile, of its box, and of a box of all summed elements unless that leaves few positions.
+const SUMS: usize = 1 << 20;
+const BOX: usize = 512 << 10;
+const WHOLE_BOX: usize = 1536 << 10;
+/// Tiles for each core at least, where a problem has as many positions or banks.
+const PIECES: usize = 2;
+/// Positions and banks of a tile at least: a panel, and a few blocks of rows.
+const POSITIONS: usize = 64;
+const BANKS: usize = 64;
+
+/// One tile.
+#[derive(Clone, Debug)]
+pub(super) struct Size {
+    /// Images along each batch axis.
+    pub(super) batch: Dims<usize>,
+    /// Outputs along each convolved axis.
+    pub(super) outputs: Dims<usize>,
+    /// Banks; all of them where there are several bank axes.
+    pub(super) banks: usize,
+    /// Summed elements of a box.
+    pub(super) elements: usize,
+}
+
+impl Size {
+    pub(super) fn positions(&self) -> usize {
+        self.batch.iter().product::<usize>() * self.outputs.iter().product::<usize>()
+    }
+
+    /// Samples that the tile sees of one summed element.
+    pub(super) fn samples(&self, problem: &Problem) -> usize {
+        let seen = problem.axes.iter().zip(&self.outputs);
+        let plane: usize = seen.map(|(axis, &outputs)| (outputs - 1) * axis.stride + axis.window()).product();
+        plane.saturating_mul(self.batch.iter().product())
+    }
+
+    /// How many tiles a problem is cut into, along positions and along banks; groups are apart.
+    pub(super) fn tiles(&self, problem: &Problem) -> (usize, usize) {
+        let along = |lengths: &[usize], tile: &[usize]| -> usize {
+            lengths.iter().zip(tile).map(|(&length, &tile)| length.div_ceil(tile)).product()
+        };
+        let outputs: Dims<usize> = problem.axes.iter().map(|axis| axis.output()).collect();
+        let banks = problem.bank.iter().product::<usize>().div_ceil(self.banks);
+        (along(&problem.batch, &self.batch) * along(&outputs, &self.outputs), banks)
+    }
+
+    /// The shape of a tile of the output: batch, group, bank, convolved.
+    pub(super) fn shape(&self, problem: &Problem) -> Dims<usize> {
+        let banks = match problem.bank[..] {
+            [_] => Dims::from_elem(self.banks, 1),
+            _ => problem.bank.clone(),
+        };
+        let groups = problem.group.iter().map(|_| 1);
+        self.batch.iter().copied().chain(groups).chain(banks).chain(self.outputs.iter().copied()).collect()
+    }
+}
+
+/// The tile of a problem.
+pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
+    let bytes = problem.working().size();
+    // An empty problem has tiles of one, too.
+    let banks = problem.bank.iter().product::<usize>().max(1);
+    let mut size = Size {
+        batch: problem.batch.iter().map(|&images| images.max(1)).collect(),
+        outputs: problem.axes.iter().map(|axis| axis.output()).collect(),
+        banks,
+        elements: problem.summed.iter().product(),
+    };
+    let divisible = problem.bank.len() == 1;
+    let groups: usize = problem.group.iter().product();
+    loop {
+        let (positions, along_banks) = size.tiles(problem);
+        let few = groups * positions * along_banks < PIECES * machine.cores;
+        let large = size.positions() * size.banks * bytes > SUMS;
+        // One element of a summed axis with all of a tile's samples is the smallest box.
+        let wide = size.samples(problem) * bytes > BOX
+            || (size.positions() > 4 * POSITIONS && size.samples(problem) * size.elements * bytes > WHOLE_BOX);
+        if !(few || large || wide) {
+            break;
+        }
+        let fewer_banks = divisible && size.banks > BANKS && !wide && size.banks >= size.positions();
+        if fewer_banks {
+            size.banks = size.banks.div_ceil(2).next_multiple_of(32);
+        } else if (size.positions() <= POSITIONS && !wide) || !halve(problem, &mut size) {
+            break;
+        }
+    }
+    let one = size.samples(problem) * bytes;
+    size.elements = size.elements.min((BOX / one.max(1)).max(1));
+    size
+}
+
+/// Half the images, or half the outputs along the axis that is cut at least cost. False if there is one position.
+fn halve(problem: &Problem, size: &mut Size) -> bool {
+    if let Some(images) = size.batch.iter_mut().find(|images| **images > 1) {
+        *images = images.div_ceil(2);
+        return true;
+    }
+    let last = size.outputs.len() - 1;
+    let weight = |axis: usize| {
+        let lanes = if axis == last { 0.25 } else { 1.0 };
+        lanes * size.outputs[axis] as f64 * problem.axes[axis].stride as f64 / problem.axes[axis].window() as f64
+    };
+    let longest = (0..=last).filter(|&axis| size.outputs[axis] > 1).max_by(|&a, &b| weight(a).total_cmp(&weight(b)));
+    let Some(axis) = longest else { return false };
+    size.outputs[axis] = size.outputs[axis].div_ceil(2);
+    true
+}

@@ -1,0 +1,178 @@
+//! Weights: the kernel as rows or lanes of a product.
+
+use super::chunk::{Chunk, runs};
+use super::layout::Lanes;
+use crate::problem::Problem;
+use convolver_kernels::{
+    BLOCK, Dims, Extent, Gather, InstructionSet, Lane, MatrixMut, Pieces, Run, Scratch, Source, Split, View, Working,
+    grid_position,
+};
+use std::ops::Range;
+
+/// A kernel, and where its weights lie.
+pub(super) struct Kernel<'a, W> {
+    source: Source<'a, W>,
+    /// Numbers from one weight to the next along each axis: group, bank, summed, taps.
+    steps: Dims<usize>,
+}
+
+impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
+    /// The kernel as it lies in memory, if it can be read there.
+    pub(super) fn in_place(view: &View<'a>) -> Option<Self> {
+        let steps = view.strides().iter().map(|&stride| stride as usize / view.element().size());
+        Some(Kernel { source: view.source()?, steps: steps.collect() })
+    }
+
+    /// Dense weights.
+    pub(super) fn dense(problem: &Problem, weights: &'a [W]) -> Self {
+        let shape = problem.kernel_shape();
+        let mut steps: Dims<usize> = Dims::from_elem(1, shape.len());
+        for axis in (1..shape.len()).rev() {
+            steps[axis - 1] = steps[axis] * shape[axis];
+        }
+        Kernel { source: weights.into(), steps }
+    }
+}
+
+impl<W> Kernel<'_, W> {
+    fn offset(&self, axis: usize, lengths: &[usize], number: usize) -> usize {
+        let position = grid_position(lengths, number);
+        position.iter().zip(&self.steps[axis..]).map(|(at, step)| at * step).sum()
+    }
+
+    fn group(&self, problem: &Problem, group: usize) -> usize {
+        self.offset(0, &problem.group, group)
+    }
+
+    fn banks(&self, problem: &Problem, banks: Range<usize>) -> Vec<usize> {
+        banks.map(|bank| self.offset(problem.group.len(), &problem.bank, bank)).collect()
+    }
+
+    /// Numbers from one element of the last summed axis to the next.
+    pub(super) fn element_step(&self, problem: &Problem) -> usize {
+        let last = problem.group.len() + problem.bank.len() + problem.summed.len();
+        if problem.summed.is_empty() { 0 } else { self.steps[last - 1] }
+    }
+
+    /// What a summed element adds.
+    pub(super) fn element(&self, problem: &Problem, element: usize) -> usize {
+        self.offset(problem.group.len() + problem.bank.len(), &problem.summed, element)
+    }
+
+    /// What each tap adds, in the order of the input.
+    pub(super) fn taps(&self, problem: &Problem) -> Vec<usize> {
+        let first = problem.group.len() + problem.bank.len() + problem.summed.len();
+        let lengths: Dims<usize> = problem.axes.iter().map(|axis| axis.kernel).collect();
+        let taps = lengths.iter().product();
+        let mut offsets: Vec<usize> = (0..taps).map(|tap| self.offset(first, &lengths, tap)).collect();
+        if problem.flip {
+            offsets.reverse();
+        }
+        offsets
+    }
+}
+
+/// How weights are packed.
+#[derive(Clone, Copy)]
+pub(super) struct Packing<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) set: &'static InstructionSet,
+    pub(super) pieces: Option<Pieces>,
+    pub(super) lanes: Lanes,
+}
+
+/// The weights of one chunk.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a, W> {
+    /// Unless they are in pieces.
+    pub(super) numbers: &'a [W],
+    pub(super) pieces: &'a [i16],
+    pub(super) extent: Extent,
+}
+
+impl Packing<'_> {
+    /// The same without pieces.
+    pub(super) fn whole(self) -> Self {
+        Packing { pieces: None, ..self }
+    }
+
+    /// Numbers and half words that the weights of so many banks and terms take.
+    pub(super) fn room<W: Lane>(self, banks: usize, terms: usize) -> (usize, usize) {
+        match (self.pieces, self.lanes) {
+            (Some(pieces), _) => (0, banks.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK))),
+            (None, Lanes::Positions) => (banks * terms, 0),
+            (None, Lanes::Banks) => (banks.next_multiple_of(self.set.panel::<W>()) * terms, 0),
+        }
+    }
+
+    /// Packs the weights of some banks and terms, the first of a box being those of `element`, into as much room as they take.
+    pub(super) fn pack<W: Working<Lane = W> + Lane>(
+        self,
+        kernel: &Kernel<'_, W>,
+        chunk: &Chunk,
+        (group, banks, element): (usize, Range<usize>, usize),
+        numbers: &mut [W],
+        halves: &mut [i16],
+    ) -> Extent {
+        let start = kernel.group(self.problem, group) + kernel.element(self.problem, element);
+        let banks = kernel.banks(self.problem, banks);
+        let gather = |lines: &[usize], runs: &[Run], columns: usize, target: &mut [W]| {
+            let job = Gather { source: kernel.source, start, lines, runs };
+            self.set.gather(&job, &mut MatrixMut::from_slice(target, lines.len(), columns, columns));
+        };
+        let terms = chunk.len();
+        match (self.pieces, self.lanes) {
+            (None, Lanes::Positions) => gather(&banks, &runs(&chunk.weights), terms, numbers),
+            (None, Lanes::Banks) => {
+                let width = self.set.panel::<W>();
+                for (banks, panel) in banks.chunks(width).zip(numbers.chunks_exact_mut(terms * width)) {
+                    by_terms(&chunk.weights, banks, width, panel, gather);
+                }
+            }
+            (Some(pieces), Lanes::Positions) => {
+                let numbers = Gather { source: kernel.source, start, lines: &banks, runs: &runs(&chunk.weights) };
+                let numbers = W::gather_singles(numbers).expect("pieces are of f32");
+                return self.set.split_rows(&Split { numbers, pieces, judged: true }, halves);
+            }
+            (Some(pieces), Lanes::Banks) => {
+                let (across, along) = (runs(&banks), runs(&chunk.weights));
+                if across.len() * terms <= along.len() * banks.len() {
+                    let numbers = Gather { source: kernel.source, start, lines: &chunk.weights, runs: &across };
+                    let numbers = W::gather_singles(numbers).expect("pieces are of f32");
+                    return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
+                }
+                let count = banks.len();
+                let mut lanes = Scratch::<W>::new(terms * count);
+                by_terms(&chunk.weights, &banks, count, &mut lanes, gather);
+                let lines: Vec<usize> = (0..terms).map(|term| term * count).collect();
+                let runs = [Run { offset: 0, count }];
+                let numbers = Gather { source: Source::from(&lanes[..]), start: 0, lines: &lines, runs: &runs };
+                let numbers = W::gather_singles(numbers).expect("pieces are of f32");
+                return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
+            }
+        }
+        Extent::NONE
+    }
+}
+
+/// Terms as rows, gathered in whichever order has runs of neighbours.
+fn by_terms<W: Working>(
+    terms: &[usize],
+    banks: &[usize],
+    width: usize,
+    target: &mut [W],
+    gather: impl Fn(&[usize], &[Run], usize, &mut [W]),
+) {
+    let (across, along) = (runs(banks), runs(terms));
+    if across.len() * terms.len() <= along.len() * banks.len() {
+        return gather(terms, &across, width, target);
+    }
+    let mut rows = Scratch::<W>::new(banks.len() * terms.len());
+    gather(banks, &along, terms.len(), &mut rows);
+    for (term, line) in target.chunks_exact_mut(width).enumerate() {
+        for (bank, number) in line[..banks.len()].iter_mut().enumerate() {
+            *number = rows[bank * terms.len() + term];
+        }
+        line[banks.len()..].fill(W::default());
+    }
+}
