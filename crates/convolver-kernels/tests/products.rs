@@ -22,11 +22,12 @@ impl Places {
         while left > 0 {
             let longest = if random.below(2) == 0 { left } else { left.min(5) };
             let count = random.within(1, longest);
-            runs.push(Run { offset: random.below(90), count });
+            let step = if random.below(3) == 0 { random.below(4) } else { 1 };
+            runs.push(Run { offset: random.below(90), count, step });
             left -= count;
         }
         let lines: Vec<_> = (0..lines).map(|_| random.below(300)).collect();
-        let reach = runs.iter().map(|run| run.offset + run.count).max().unwrap_or(0);
+        let reach = runs.iter().map(|run| run.offset + (run.count - 1) * run.step + 1).max().unwrap_or(0);
         let length = start + lines.iter().max().unwrap() + reach;
         Places { start, lines, runs, length }
     }
@@ -38,8 +39,8 @@ impl Places {
     /// Row by row.
     fn expected<L: Exact>(&self, source: &[L]) -> Vec<Vec<L>> {
         let row = |line: &usize| {
-            let numbers = |run: &Run| source[self.start + line + run.offset..][..run.count].to_vec();
-            self.runs.iter().flat_map(numbers).collect()
+            let number = |run: &Run, at: usize| source[self.start + line + run.offset + at * run.step];
+            self.runs.iter().flat_map(|run| (0..run.count).map(|at| number(run, at)).collect::<Vec<_>>()).collect()
         };
         self.lines.iter().map(row).collect()
     }

@@ -1,6 +1,6 @@
-//! Gather: lines put together from runs of neighbouring numbers, dense for a matrix product.
+//! Gather: lines put together from runs of equally spaced numbers, dense for a matrix product.
 //!
-//! Computes   t[i, place_r + j] = x[start + l_i + o_r + j],   j < c_r,   place_r = Σ_{q<r} c_q,   zeros behind the last run
+//! Computes   t[i, place_r + j] = x[start + l_i + o_r + j·s_r],   j < c_r,   place_r = Σ_{q<r} c_q,   zeros behind the last run
 //!
 //! Idea      Which numbers a product multiplies is a table of offsets: of the lines, and of the runs that every line is
 //!           made of. Lines are terms and runs are outputs, or the other way round; weights and inputs are gathered alike.
@@ -8,13 +8,25 @@
 use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
 
-/// Neighbouring numbers of every line.
+/// Equally spaced numbers of every line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Run {
     /// Where they start, from the start of a line.
     pub offset: usize,
     /// How many they are.
     pub count: usize,
+    /// From one to the next.
+    pub step: usize,
+}
+
+impl Run {
+    /// Where the run ends, unless that is past every address.
+    fn end(&self) -> Option<usize> {
+        match self.count {
+            0 => Some(0),
+            count => (count - 1).checked_mul(self.step)?.checked_add(self.offset)?.checked_add(1),
+        }
+    }
 }
 
 /// What a matrix is put together from.
@@ -37,7 +49,7 @@ impl<L: Lane> Gather<'_, L> {
         let count = self.runs.iter().try_fold(0usize, |sum, run| sum.checked_add(run.count));
         assert!(count.is_some_and(|count| count <= columns), "lines fit their rows");
         let line = self.lines.iter().max().copied().unwrap_or(0);
-        let reach = self.runs.iter().map(|run| run.offset.checked_add(run.count)).try_fold(0, |most, end| {
+        let reach = self.runs.iter().map(Run::end).try_fold(0, |most, end| {
             let most: usize = most;
             Some(most.max(end?))
         });
@@ -63,7 +75,7 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
             let first = target.pointer.offset(row as isize * target.row_stride);
             let mut place = 0;
             for run in job.runs {
-                copy::<V>(from.add(run.offset), first.add(place), run.count);
+                copy::<V>(from.add(run.offset), first.add(place), run);
                 place += run.count;
             }
             if place < target.columns {
@@ -74,11 +86,15 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
 }
 
 /// # Safety
-/// `count` numbers are readable at `from` and writable at `to`, and the CPU has the vector's instruction set.
+/// The numbers of a run are readable from `from` on and as many writable at `to`, and the CPU has the vector's instruction
+/// set.
 #[inline(always)]
-unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, count: usize) {
+unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, &Run { count, step, .. }: &Run) {
     // SAFETY: the caller's word; nothing past `count` is touched.
     unsafe {
+        if step != 1 {
+            return (0..count).for_each(|at| *to.add(at) = *from.add(at * step));
+        }
         let mut at = 0;
         while at + V::COUNT <= count {
             V::load(from.add(at)).store(to.add(at));

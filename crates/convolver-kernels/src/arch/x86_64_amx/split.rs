@@ -12,12 +12,13 @@ const TILE: usize = BLOCK * BLOCK / 2;
 /// Numbers of a vector.
 const VECTOR: usize = 16;
 
-/// Neighbours of a run that are part of a vector.
+/// Numbers of a run that are part of a vector.
 #[derive(Clone, Copy)]
 struct Part {
     mask: __mmask16,
     /// Where the vector's first number would lie.
     offset: isize,
+    step: usize,
 }
 
 /// The vectors that lines are made of: for each its parts.
@@ -38,7 +39,8 @@ impl Vectors {
                 let lane = place % VECTOR;
                 let taken = (VECTOR - lane).min(run.count - done);
                 let mask = (((1u32 << taken) - 1) << lane) as u16;
-                vectors.parts.push(Part { mask, offset: (run.offset + done) as isize - lane as isize });
+                let offset = (run.offset + done * run.step) as isize - (lane * run.step) as isize;
+                vectors.parts.push(Part { mask, offset, step: run.step });
                 done += taken;
                 place += taken;
                 if place.is_multiple_of(VECTOR) {
@@ -52,7 +54,8 @@ impl Vectors {
 
     /// Where each vector lies, if all of them are of neighbours.
     fn whole(&self) -> Option<Vec<isize>> {
-        let whole = self.parts.len() == self.ends.len() && self.parts.iter().all(|part| part.mask == 0xffff);
+        let whole =
+            self.parts.len() == self.ends.len() && self.parts.iter().all(|part| part.mask == 0xffff && part.step == 1);
         whole.then(|| self.parts.iter().map(|part| part.offset).collect())
     }
 
@@ -69,7 +72,16 @@ unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
     unsafe {
         let mut numbers = _mm512_setzero_ps();
         for part in parts {
-            numbers = _mm512_mask_loadu_ps(numbers, part.mask, line.wrapping_offset(part.offset));
+            let first = line.wrapping_offset(part.offset);
+            if part.step == 1 {
+                numbers = _mm512_mask_loadu_ps(numbers, part.mask, first);
+            } else {
+                let mut lanes = [0.0; VECTOR];
+                for (lane, number) in lanes.iter_mut().enumerate().filter(|(lane, _)| part.mask >> lane & 1 == 1) {
+                    *number = *first.wrapping_add(lane * part.step);
+                }
+                numbers = _mm512_mask_loadu_ps(numbers, part.mask, lanes.as_ptr());
+            }
         }
         numbers
     }
@@ -231,6 +243,9 @@ unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targ
                     let to = target.as_mut_ptr().add(place(half));
                     let even = _mm512_loadu_ps(first.wrapping_offset(offset));
                     let odd = _mm512_loadu_ps(second.wrapping_offset(offset));
+                    // The next panel is most often of the numbers behind.
+                    _mm_prefetch::<_MM_HINT_T0>(first.wrapping_offset(offset + lanes as isize).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(second.wrapping_offset(offset + lanes as isize).cast());
                     if JUDGED {
                         extents.see(even);
                         extents.see(odd);

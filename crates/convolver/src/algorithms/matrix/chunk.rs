@@ -3,7 +3,7 @@
 use super::layout::{Lanes, Layout};
 use super::weights::Kernel;
 use crate::problem::Problem;
-use convolver_kernels::Run;
+use convolver_kernels::{BLOCK, Run};
 
 /// Neighbouring terms of the sum.
 pub(super) struct Chunk {
@@ -40,7 +40,7 @@ impl Chunk {
             samples: terms.iter().map(|term| term.0).collect(),
             weights: terms.iter().map(|term| term.1).collect(),
         };
-        terms.chunks(most).map(chunk).collect()
+        terms.chunks(equal_parts(terms.len(), most, BLOCK)).map(chunk).collect()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -48,14 +48,32 @@ impl Chunk {
     }
 }
 
-/// Offsets as runs of neighbours.
+/// Offsets as runs.
 pub(super) fn runs(offsets: &[usize]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for &offset in offsets {
-        match runs.last_mut() {
-            Some(run) if run.offset + run.count == offset => run.count += 1,
-            _ => runs.push(Run { offset, count: 1 }),
+        let Some(run) = runs.last_mut() else {
+            runs.push(Run { offset, count: 1, step: 1 });
+            continue;
+        };
+        let last = run.offset + (run.count - 1) * run.step;
+        if run.count == 1 && offset > last {
+            *run = Run { count: 2, step: offset - last, ..*run };
+        } else if run.count > 1 && offset == last + run.step {
+            run.count += 1;
+        } else if run.count == 2 && offset == last + 1 {
+            // Neighbours begin with the last one.
+            *run = Run { count: 1, step: 1, ..*run };
+            runs.push(Run { offset: last, count: 2, step: 1 });
+        } else {
+            runs.push(Run { offset, count: 1, step: 1 });
         }
     }
     runs
+}
+
+/// So many things in equal parts of `most` at most, of whole steps of `step` if there are several.
+pub(super) fn equal_parts(count: usize, most: usize, step: usize) -> usize {
+    let parts = count.div_ceil(most).max(1);
+    if parts == 1 { count.max(1) } else { count.div_ceil(parts).next_multiple_of(step).min(most) }
 }

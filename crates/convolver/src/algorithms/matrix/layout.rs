@@ -4,11 +4,14 @@
 //! along, places are kept apart by their remainder modulo s, so that outputs are neighbours (positions as lanes):
 //! o·s + t·d = s·(o + ⌊t·d/s⌋) + (t·d mod s);  or modulo d, so that taps are (positions as rows).
 
+use super::chunk::equal_parts;
 use super::size::Size;
 use crate::algorithms::direct::{lengthened, repeats};
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
-use crate::problem::{Axis, Conjugate, Problem};
-use convolver_kernels::{Dims, Lane, Scratch, Source, View, ViewMut, Working, grid_position};
+use crate::problem::{Axis, Boundary, Conjugate, Problem};
+use convolver_kernels::{
+    Dims, Gather, InstructionSet, Kind, Lane, MatrixMut, Run, Scratch, Source, View, ViewMut, Working, grid_position,
+};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -73,8 +76,10 @@ impl Layout {
             Lanes::Positions
         };
         let source = input.source::<L>();
-        let dense = lanes == Lanes::Banks || axis.stride == 1 || axis.output() == 1;
-        let plain = problem.conjugate != Conjugate::Input || problem.input.kind() != convolver_kernels::Kind::Complex;
+        // A number that is used once may be far from its neighbours.
+        let once = problem.axes.iter().all(|axis| axis.kernel == 1);
+        let dense = lanes == Lanes::Banks || axis.stride == 1 || axis.output() == 1 || once;
+        let plain = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
         let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
         let numbers = |axis: usize| input.strides()[axis] as usize / problem.input.size();
         let (modulus, remainders) = (1, Phases::of(&Axis::new(1, 1)));
@@ -149,7 +154,7 @@ impl Layout {
     /// Summed elements of a box, at most.
     pub(super) fn at_once(&self, problem: &Problem, size: &Size) -> usize {
         let last = problem.summed.last().copied().unwrap_or(1);
-        if self.place == Place::Convolved { size.elements.min(last) } else { last }
+        if self.place == Place::Convolved { equal_parts(last, size.elements, 1) } else { last }
     }
 
     /// What output `output` of an axis adds.
@@ -221,6 +226,7 @@ impl Layout {
     pub(super) fn samples<'a, W: Working<Lane = W> + Lane>(
         &self,
         problem: &Problem,
+        set: &'static InstructionSet,
         input: &View<'a>,
         (start, batch, outputs): (&[usize], &[usize], &[usize]),
         elements: Range<usize>,
@@ -238,8 +244,75 @@ impl Layout {
             let element = element.iter().zip(&self.elements).map(|(at, step)| at * step).sum::<usize>();
             return (Some(source), leading.sum::<usize>() + places + element);
         }
-        self.load(problem, input, (&start[..leading], first, batch, outputs), elements, target);
+        let place = (&start[..leading], first, batch, outputs);
+        if !self.copy(problem, set, input, place, elements.clone(), target) {
+            self.load(problem, input, place, elements, target);
+        }
         (None, 0)
+    }
+
+    /// Copies the samples inside an input that can be read in place to a box of zeros; false if that cannot be.
+    fn copy<W: Working<Lane = W> + Lane>(
+        &self,
+        problem: &Problem,
+        set: &'static InstructionSet,
+        input: &View<'_>,
+        (leading, first, batch, outputs): (&[usize], &[usize], &[usize], &[usize]),
+        elements: Range<usize>,
+        target: &mut [W],
+    ) -> bool {
+        let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
+        let real = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
+        let (last, Some(source)) = (problem.axes.len() - 1, input.source::<W>()) else { return false };
+        if self.place != Place::Convolved || self.modulus != 1 || !real || !problem.axes.iter().all(zero) {
+            return false;
+        }
+        let steps: Dims<usize> = input.strides().iter().map(|&step| step as usize / problem.input.size()).collect();
+        let (lead, along) = steps.split_at(steps.len() - problem.axes.len());
+        // Along each axis: the first sample that is there, its place in the box, and how many.
+        let seen = |number: usize| {
+            let (axis, extent) = (&problem.axes[number], extents(problem, outputs)[number]);
+            let start = axis.place(first[number], 0);
+            let from = start.clamp(0, axis.input as isize);
+            let end = (start + extent as isize).clamp(from, axis.input as isize);
+            (from as usize, (from - start) as usize, (end - from) as usize)
+        };
+        let inside: SmallVec<[(usize, usize, usize); 3]> = (0..=last).map(seen).collect();
+        if inside.iter().any(|&(_, _, count)| count == 0) {
+            return true;
+        }
+        let origin = |place: fn(&(usize, usize, usize)) -> usize, steps: &[usize]| -> usize {
+            inside.iter().zip(steps).map(|(seen, step)| place(seen) * step).sum()
+        };
+        let (from, to) = (origin(|seen| seen.0, along), origin(|seen| seen.1, &self.steps));
+        let row = last.saturating_sub(1);
+        let (rows, pitch) = if last > 0 { (inside[row].2, self.steps[row]) } else { (1, inside[last].2) };
+        let lines: SmallVec<[usize; 64]> = (0..rows).map(|at| if last > 0 { at * along[row] } else { 0 }).collect();
+        let runs = [Run { offset: 0, count: inside[last].2, step: along[last] }];
+        let others: Dims<usize> = inside[..row].iter().map(|seen| seen.2).collect();
+        let places: Vec<(usize, usize)> = (0..others.iter().product())
+            .map(|number| {
+                let position = grid_position(&others, number);
+                let at = |steps: &[usize]| position.iter().zip(steps).map(|(at, step)| at * step).sum::<usize>();
+                (from + at(along), to + at(&self.steps))
+            })
+            .collect();
+        for image in 0..batch.iter().product() {
+            let mut index: Dims<usize> = leading.into();
+            index.iter_mut().zip(grid_position(batch, image)).for_each(|(index, at)| *index += at);
+            for element in elements.clone() {
+                index.truncate(leading.len());
+                index.extend(grid_position(&problem.summed, element));
+                let start: usize = index.iter().zip(lead).map(|(at, step)| at * step).sum();
+                let plane = image * self.images[0] + (element - elements.start) * self.elements[0];
+                for &(from, to) in &places {
+                    let job = Gather { source, start: start + from, lines: &lines, runs: &runs };
+                    let target = &mut target[plane + to..];
+                    set.gather(&job, &mut MatrixMut::from_slice(target, rows, runs[0].count, pitch));
+                }
+            }
+        }
+        true
     }
 
     fn load<W: Working>(

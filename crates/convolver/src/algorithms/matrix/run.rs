@@ -161,7 +161,8 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             let chunks = self.chunks(elements);
             let of = || (group, banks.clone(), elements.start);
             let place = (start, batch, outputs);
-            let (source, origin) = self.layout.samples(problem, input, place, elements.clone(), &mut samples);
+            let (source, origin) =
+                self.layout.samples(problem, self.packing.set, input, place, elements.clone(), &mut samples);
             let source = source.unwrap_or_else(|| Source::from(&samples[..]));
             // What is in a box is seen many times, but judged once.
             let judged = self.layout.in_place();

@@ -31,11 +31,13 @@ pub(super) fn store<W: Storing>(problem: &Problem, lanes: Lanes, sums: &[W], pit
     };
     let together = banks.len() == 1 && output.strides()[bank_at] == output.element().size() as isize;
     if lanes == Lanes::Banks && together {
-        for position in 0..images * lines * line {
-            at_image(&mut index, position / (lines * line));
-            index[outputs_at..last].copy_from_slice(&grid_position(outputs, position / line % lines));
-            index[last] = position % line;
-            output.write(&index, bank_at, &sums[position * pitch..][..banks[0]]);
+        for number in 0..images * lines {
+            at_image(&mut index, number / lines);
+            index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
+            for at in 0..line {
+                index[last] = at;
+                output.write(&index, bank_at, &sums[(number * line + at) * pitch..][..banks[0]]);
+            }
         }
         return;
     }
