@@ -11,7 +11,9 @@ mod x86_64_v4;
 use crate::memory::MatrixMut;
 use crate::micro::band::{self, Strip};
 use crate::micro::pieces::PieceKernels;
-use crate::micro::{Band, Dots, Extent, Gather, PieceProducts, Products, Split, dots, fft, gather, products};
+use crate::micro::{
+    Band, Dots, Extent, Gather, PairCopy, PairSplit, PieceProducts, Products, Split, dots, fft, gather, products,
+};
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
 
@@ -181,13 +183,24 @@ impl InstructionSet {
         unsafe { (self.pieces().split_lanes)(job, target) }
     }
 
-    /// The least and the largest magnitude of some numbers.
+    /// Cuts pairs of numbers into pieces, and joins those of each pair.
     ///
     /// # Panics
-    /// If the CPU or the set lacks what it needs.
-    pub fn extent(&self, numbers: &[f32]) -> Extent {
-        // SAFETY: asserted by `pieces`.
-        unsafe { (self.pieces().extent)(numbers) }
+    /// As `split_rows`.
+    pub fn split_pairs(&self, job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().pairs)(job, target) }
+    }
+
+    /// Gathers joined pairs as the pieces of an operand.
+    ///
+    /// # Panics
+    /// As `split_rows`.
+    pub fn copy_pairs(&self, job: &PairCopy<'_>, target: &mut [i16]) {
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().copy)(job, target) }
     }
 
     /// Multiplies rows by lanes, both in pieces.

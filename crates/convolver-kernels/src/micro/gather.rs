@@ -45,6 +45,11 @@ pub struct Gather<'a, L> {
 impl<L: Lane> Gather<'_, L> {
     /// Checks that every number lies in the source, and that lines fit the target.
     pub(crate) fn check(&self, rows: usize, columns: usize) {
+        self.check_with(rows, columns, 0);
+    }
+
+    /// The same for numbers that lie `further` on.
+    pub(crate) fn check_with(&self, rows: usize, columns: usize, further: usize) {
         assert_eq!(self.lines.len(), rows, "one line for each row");
         let count = self.runs.iter().try_fold(0usize, |sum, run| sum.checked_add(run.count));
         assert!(count.is_some_and(|count| count <= columns), "lines fit their rows");
@@ -53,7 +58,7 @@ impl<L: Lane> Gather<'_, L> {
             let most: usize = most;
             Some(most.max(end?))
         });
-        let end = reach.and_then(|reach| reach.checked_add(line)?.checked_add(self.start));
+        let end = reach.and_then(|reach| reach.checked_add(line)?.checked_add(self.start)?.checked_add(further));
         assert!(end.is_some_and(|end| end <= self.source.length), "a gather reads within its source");
     }
 }

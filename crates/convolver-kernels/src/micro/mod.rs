@@ -11,5 +11,5 @@ pub use band::{Band, Phase};
 pub use dots::Dots;
 pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices};
 pub use gather::{Gather, Run};
-pub use pieces::{BLOCK, Extent, PieceProducts, Pieces, Split};
+pub use pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, PieceProducts, Pieces, Split};
 pub use products::Products;

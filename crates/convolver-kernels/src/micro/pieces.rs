@@ -111,6 +111,82 @@ impl Split<'_> {
     }
 }
 
+/// Pairs of numbers to cut into pieces, each pair's joined: 32 bits for each piece.
+#[derive(Clone, Copy, Debug)]
+pub struct PairSplit<'a> {
+    /// The first of each pair.
+    pub even: &'a [f32],
+    /// The second.
+    pub odd: &'a [f32],
+    /// The pieces asked for.
+    pub pieces: Pieces,
+    /// Joined pairs from one piece to the next.
+    pub piece_step: usize,
+}
+
+impl PairSplit<'_> {
+    pub(crate) fn check(&self, target: &[i32]) {
+        assert_eq!(self.even.len(), self.odd.len(), "numbers in pairs");
+        let end = (self.pieces.count() - 1).checked_mul(self.piece_step);
+        let end = end.and_then(|end| end.checked_add(self.even.len()));
+        assert!(end.is_some_and(|end| end <= target.len()), "room for every piece");
+    }
+}
+
+/// What lines of joined pairs become.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gathered {
+    /// Rows: a line is 16 pairs of each step.
+    Rows,
+    /// Lanes: a line is one pair of every lane.
+    Lanes,
+}
+
+/// Joined pairs to gather as the pieces of a product's operand.
+#[derive(Clone, Copy, Debug)]
+pub struct PairCopy<'a> {
+    /// Lines of the first piece.
+    pub numbers: Gather<'a, i32>,
+    /// Joined pairs from one piece to the next.
+    pub piece_step: usize,
+    /// The pieces that there are.
+    pub pieces: Pieces,
+    /// What lines become.
+    pub gathered: Gathered,
+}
+
+impl PairCopy<'_> {
+    /// Vectors of 16 pairs that a line is.
+    pub(crate) fn vectors(&self) -> usize {
+        let pairs = self.numbers.runs.iter().map(|run| run.count).sum::<usize>().div_ceil(16);
+        match self.gathered {
+            Gathered::Rows => pairs,
+            Gathered::Lanes => pairs.next_multiple_of(2),
+        }
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        match self.gathered {
+            Gathered::Rows => self.vectors(),
+            Gathered::Lanes => self.numbers.lines.len() / 16,
+        }
+    }
+
+    pub(crate) fn check(&self, target: &[i16]) {
+        let lines = self.numbers.lines.len();
+        let further = (self.pieces.count() - 1).checked_mul(self.piece_step).expect("pieces lie in memory");
+        self.numbers.check_with(lines, usize::MAX, further);
+        let blocks = match self.gathered {
+            Gathered::Rows => lines.div_ceil(BLOCK),
+            Gathered::Lanes => {
+                assert!(lines.is_multiple_of(16), "whole steps of pairs");
+                self.vectors() / 2
+            }
+        };
+        assert_eq!(target.len(), blocks * self.pieces.block(self.steps()), "room for every piece");
+    }
+}
+
 /// Blocks of rows times blocks of lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct PieceProducts<'a> {
@@ -141,6 +217,18 @@ impl PieceProducts<'_> {
 /// The CPU must have the instruction set, and `job.check` must have passed for the target.
 pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i16]) -> Extent;
 
+/// Cuts pairs into pieces, and gives the numbers' extent.
+///
+/// # Safety
+/// As [`Cut`].
+pub(crate) type Pair = unsafe fn(&PairSplit<'_>, &mut [i32]) -> Extent;
+
+/// Gathers joined pairs.
+///
+/// # Safety
+/// As [`Cut`].
+pub(crate) type CopyPairs = unsafe fn(&PairCopy<'_>, &mut [i16]);
+
 /// Computes a whole target.
 ///
 /// # Safety
@@ -151,6 +239,7 @@ pub(crate) type Multiply = unsafe fn(&PieceProducts<'_>, &mut MatrixMut<'_, f32>
 pub(crate) struct PieceKernels {
     pub(crate) split_rows: Cut,
     pub(crate) split_lanes: Cut,
-    pub(crate) extent: unsafe fn(&[f32]) -> Extent,
+    pub(crate) pairs: Pair,
+    pub(crate) copy: CopyPairs,
     pub(crate) multiply: Multiply,
 }

@@ -42,9 +42,35 @@ fn large_problems() {
             let problem = text.replace("{x}", x).replace("{k}", k).replace("{y}", y).parse().expect("a problem");
             let style = [Style::Uniform, Style::Wide, Style::Special][(number + turn) % 3];
             let shape = [Shape::Dense, Shape::Product][turn % 2];
-            let memory = [Memory::Plain, Memory::Plain, Memory::Strange][turn % 3];
+            let memory = [Memory::Plain, Memory::Turned, Memory::Strange][(number / 3 + turn) % 3];
             let case = Case { problem, data: Data { style, shape, memory, seed: number as u64 } };
             Judge::of_some(&case, 200).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
+        }
+    }
+}
+
+/// Sums over channels that fill whole steps of a product, however they lie in memory.
+const CHANNELS: &[&str] = &[
+    "{t} n3 c64 [13 15] * {t} o40 [3 3] pad 1:1 1:1 -> {t}",
+    "{t} c64 [21 20] * {t} o70 [3 2] flip stride 2 2 pad 1:1 0:1 -> {t}",
+    "{t} g2 c32 [40] * {t} o33 [5] dilation 2 pad 4:4 -> {t}",
+    "{t} n2 c32 c2 [9 10] * {t} o5 [2 3] -> {t}",
+    "{t} n20 c96 [7] * {t} o64 [1] stride 2 -> {t}",
+    "{t} n70 c3 [12] * {t} o5 [9] pad 2:2 -> {t}",
+];
+
+#[test]
+fn channels_in_whole_steps() {
+    for (number, text) in CHANNELS.iter().enumerate() {
+        for element in ["f32", "bf16", "f16", "f64", "i32"] {
+            let problem: convolver::Problem = text.replace("{t}", element).parse().expect("a problem");
+            for memory in [Memory::Plain, Memory::Strange, Memory::Turned] {
+                for style in [Style::Uniform, Style::Wide, Style::Special] {
+                    let data = Data { style, shape: Shape::Dense, memory, seed: number as u64 };
+                    let case = Case { problem: problem.clone(), data };
+                    Judge::of_some(&case, 100).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
+                }
+            }
         }
     }
 }

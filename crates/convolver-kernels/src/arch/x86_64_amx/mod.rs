@@ -13,7 +13,8 @@ pub(super) static SET: InstructionSet = InstructionSet {
     pieces: Some(PieceKernels {
         split_rows: split::rows,
         split_lanes: split::lanes,
-        extent: split::extent,
+        pairs: split::pairs,
+        copy: split::copy,
         multiply: tiles::multiply,
     }),
     ..x86_64_v4::SET_OF_VECTORS

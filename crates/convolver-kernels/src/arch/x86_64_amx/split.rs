@@ -4,7 +4,7 @@
 //! lower half. What it leaves is exact in f32, and the third piece is what two have left.
 
 use crate::micro::Gather;
-use crate::micro::pieces::{BLOCK, Extent, Split};
+use crate::micro::pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, Split};
 use std::arch::x86_64::*;
 
 /// Half words of a tile.
@@ -30,7 +30,7 @@ struct Vectors {
 
 impl Vectors {
     /// So many vectors, the last ones perhaps of nothing.
-    fn new(job: &Gather<'_, f32>, count: usize) -> Self {
+    fn new<L>(job: &Gather<'_, L>, count: usize) -> Self {
         let mut vectors = Vectors { parts: Vec::with_capacity(2 * count), ends: Vec::with_capacity(count) };
         let mut place = 0;
         for run in job.runs {
@@ -124,7 +124,7 @@ impl Extents {
     }
 }
 
-/// The pieces of two vectors, those of the second in the upper half words, written two tiles apart.
+/// The pieces of two vectors, joined and written two tiles apart.
 ///
 /// # Safety
 /// The CPU has AVX-512, and `COUNT` vectors are writable so.
@@ -132,19 +132,31 @@ impl Extents {
 unsafe fn cut<const COUNT: usize>(mut even: __m512, mut odd: __m512, to: *mut i16) {
     // SAFETY: the caller's word.
     unsafe {
+        for piece in 0..COUNT {
+            let both = join(&mut even, &mut odd, piece);
+            _mm512_storeu_si512(to.add(piece * 2 * TILE).cast(), both);
+        }
+    }
+}
+
+/// A piece of two vectors, that of the second in the upper half words, and what it leaves of them.
+///
+/// # Safety
+/// The CPU has AVX-512.
+#[inline(always)]
+unsafe fn join(even: &mut __m512, odd: &mut __m512, piece: usize) -> __m512i {
+    // SAFETY: the caller's word.
+    unsafe {
         let (half, upper) = (_mm512_set1_epi32(0x8000), _mm512_set1_epi32(0xffff_0000_u32 as i32));
         let rounded = |number| _mm512_and_si512(_mm512_add_epi32(_mm512_castps_si512(number), half), upper);
-        for piece in 0..COUNT {
-            let (first, second) = match piece {
-                // What two pieces leave is one.
-                2 => (_mm512_castps_si512(even), _mm512_castps_si512(odd)),
-                _ => (rounded(even), rounded(odd)),
-            };
-            let both = _mm512_or_si512(second, _mm512_srli_epi32::<16>(first));
-            _mm512_storeu_si512(to.add(piece * 2 * TILE).cast(), both);
-            even = _mm512_sub_ps(even, _mm512_castsi512_ps(first));
-            odd = _mm512_sub_ps(odd, _mm512_castsi512_ps(second));
-        }
+        let (first, second) = match piece {
+            // What two pieces leave is one.
+            2 => (_mm512_castps_si512(*even), _mm512_castps_si512(*odd)),
+            _ => (rounded(*even), rounded(*odd)),
+        };
+        *even = _mm512_sub_ps(*even, _mm512_castsi512_ps(first));
+        *odd = _mm512_sub_ps(*odd, _mm512_castsi512_ps(second));
+        _mm512_or_si512(second, _mm512_srli_epi32::<16>(first))
     }
 }
 
@@ -269,21 +281,78 @@ unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targ
     }
 }
 
-/// The extent of some numbers.
+/// Pairs of numbers, joined as the pieces of a tile's row.
 ///
 /// # Safety
-/// The CPU must have the instruction set.
+/// See [`Pair`](crate::micro::pieces::Pair).
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn extent(numbers: &[f32]) -> Extent {
-    // SAFETY: vectors lie within the slice; of the last one only what is left of it is read.
+pub(super) unsafe fn pairs(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+    // SAFETY: the caller's word.
     unsafe {
-        let mut extents = Extents::none();
-        let whole = numbers.chunks_exact(VECTOR);
-        let left = whole.remainder();
-        for vector in whole {
-            extents.see(_mm512_loadu_ps(vector.as_ptr()));
+        match job.pieces.count() {
+            1 => pairs_of::<1>(job, target),
+            2 => pairs_of::<2>(job, target),
+            _ => pairs_of::<3>(job, target),
         }
-        extents.see(_mm512_maskz_loadu_ps(((1u32 << left.len()) - 1) as u16, left.as_ptr()));
+    }
+}
+
+/// # Safety
+/// As `pairs`, with as many pieces as the job asks for.
+#[inline(always)]
+unsafe fn pairs_of<const COUNT: usize>(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+    // SAFETY: there are `pairs` pairs, and as much room for each piece; every access is below that.
+    unsafe {
+        let (even, odd, to) = (job.even.as_ptr(), job.odd.as_ptr(), target.as_mut_ptr());
+        let mut extents = Extents::none();
+        let mut at = 0;
+        while at < job.even.len() {
+            let count = (job.even.len() - at).min(VECTOR);
+            let mask = ((1u32 << count) - 1) as u16;
+            let (mut even, mut odd) =
+                (_mm512_maskz_loadu_ps(mask, even.add(at)), _mm512_maskz_loadu_ps(mask, odd.add(at)));
+            extents.see(even);
+            extents.see(odd);
+            for piece in 0..COUNT {
+                let both = join(&mut even, &mut odd, piece);
+                _mm512_mask_storeu_epi32(to.add(piece * job.piece_step + at), mask, both);
+            }
+            at += VECTOR;
+        }
         extents.finish()
+    }
+}
+
+/// Lines of joined pairs as rows of tiles.
+///
+/// # Safety
+/// See [`Gathered`].
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) unsafe fn copy(job: &PairCopy<'_>, target: &mut [i16]) {
+    let vectors = Vectors::new(&job.numbers, job.vectors());
+    let whole = vectors.whole();
+    let (count, steps) = (job.pieces.count(), job.steps());
+    // SAFETY: the gather's reach was checked for every piece, and the target has room for every row of every tile.
+    unsafe {
+        for (number, &line) in job.numbers.lines.iter().enumerate() {
+            let line = job.numbers.source.pointer.add(job.numbers.start + line).cast::<f32>();
+            for vector in 0..job.vectors() {
+                // Rows of a block are lines and steps are vectors, or the other way round.
+                let (block, tile, row, step) = match job.gathered {
+                    Gathered::Rows => (number / BLOCK, number % BLOCK / 16, number % 16, vector),
+                    Gathered::Lanes => (vector / 2, vector % 2, number % 16, number / 16),
+                };
+                let place = block * job.pieces.block(steps) + step * count * 2 * TILE + tile * TILE + row * BLOCK;
+                let to = target.as_mut_ptr().add(place);
+                for piece in 0..count {
+                    let line = line.add(piece * job.piece_step);
+                    let numbers = match &whole {
+                        Some(whole) => _mm512_loadu_ps(line.wrapping_offset(*whole.get_unchecked(vector))),
+                        None => load(line, vectors.parts(vector)),
+                    };
+                    _mm512_storeu_ps(to.add(piece * 2 * TILE).cast(), numbers);
+                }
+            }
+        }
     }
 }

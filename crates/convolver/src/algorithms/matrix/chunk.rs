@@ -11,6 +11,9 @@ pub(super) struct Chunk {
     pub(super) samples: Vec<usize>,
     /// Where the weight of each term lies.
     pub(super) weights: Vec<usize>,
+    /// Where the joined pairs of terms lie, in a box that is cut in pairs: of each pair where positions are lanes, of each
+    /// step where they are rows.
+    pub(super) pairs: Vec<usize>,
 }
 
 impl Chunk {
@@ -23,15 +26,19 @@ impl Chunk {
         elements: usize,
         most: usize,
     ) -> Vec<Chunk> {
-        let mut taps: Vec<(usize, usize)> = layout.taps(problem).into_iter().zip(kernel.taps(problem)).collect();
-        // Runs of neighbours are samples where positions are rows, and weights where they are lanes.
-        if layout.lanes == Lanes::Positions && problem.flip {
-            taps.reverse();
-        }
+        let taps: Vec<(usize, usize)> = layout.taps(problem).into_iter().zip(kernel.taps(problem)).collect();
         let step = (layout.element_step(), kernel.element_step(problem));
         let place = |element: usize, tap: &(usize, usize)| (element * step.0 + tap.0, element * step.1 + tap.1);
         let place = &place;
-        let terms: Vec<(usize, usize)> = if layout.elements_together() && layout.lanes == Lanes::Banks {
+        let terms: Vec<(usize, usize)> = if layout.paired && layout.lanes == Lanes::Positions {
+            let pair = |first: usize| taps.iter().map(move |tap| (place(first, tap), place(first + 1, tap)));
+            let pairs: Vec<_> = (0..elements).step_by(2).flat_map(pair).collect();
+            // The pairs of a step are terms 16 apart.
+            let step = |pairs: &[((usize, usize), (usize, usize))]| -> Vec<(usize, usize)> {
+                pairs.iter().map(|pair| pair.0).chain(pairs.iter().map(|pair| pair.1)).collect()
+            };
+            pairs.chunks(BLOCK / 2).flat_map(step).collect()
+        } else if layout.elements_together() && layout.lanes == Lanes::Banks {
             taps.iter().flat_map(|tap| (0..elements).map(move |element| place(element, tap))).collect()
         } else {
             (0..elements).flat_map(|element| taps.iter().map(move |tap| place(element, tap))).collect()
@@ -39,6 +46,14 @@ impl Chunk {
         let chunk = |terms: &[(usize, usize)]| Chunk {
             samples: terms.iter().map(|term| term.0).collect(),
             weights: terms.iter().map(|term| term.1).collect(),
+            pairs: match (layout.paired, layout.lanes) {
+                (false, _) => Vec::new(),
+                (true, Lanes::Positions) => {
+                    let even = terms.chunks(BLOCK).flat_map(|step| &step[..step.len() / 2]);
+                    even.map(|term| layout.pair(term.0)).collect()
+                }
+                (true, Lanes::Banks) => terms.iter().step_by(BLOCK).map(|term| layout.pair(term.0)).collect(),
+            },
         };
         terms.chunks(equal_parts(terms.len(), most, BLOCK)).map(chunk).collect()
     }

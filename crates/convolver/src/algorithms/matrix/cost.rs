@@ -57,7 +57,10 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
 pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize {
     let number = problem.working().size();
     let sums = size.positions().next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
-    let samples = size.samples(problem).saturating_mul(size.elements);
+    // A box, and the same in pieces.
+    let elements =
+        if super::pieces(problem, machine.set).is_some() { size.elements.max(BLOCK) * 5 / 2 } else { size.elements };
+    let samples = size.samples(problem).saturating_mul(elements);
     let operands = 64 * 256 * 4;
     let weights: usize = problem.kernel_shape().iter().product();
     let each = sums.saturating_add(samples).saturating_add(operands).saturating_mul(number);

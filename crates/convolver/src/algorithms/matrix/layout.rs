@@ -10,7 +10,8 @@ use crate::algorithms::direct::{lengthened, repeats};
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
 use crate::problem::{Axis, Boundary, Conjugate, Problem};
 use convolver_kernels::{
-    Dims, Gather, InstructionSet, Kind, Lane, MatrixMut, Run, Scratch, Source, View, ViewMut, Working, grid_position,
+    BLOCK, Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, Pieces, Run, Scratch, Source, View,
+    ViewMut, Working, grid_position,
 };
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -51,6 +52,8 @@ pub(super) struct Layout {
     images: Dims<usize>,
     /// Numbers from one group of the input to the next.
     groups: Dims<usize>,
+    /// Whether a box is cut into pieces as a whole, its summed elements in pairs.
+    pub(super) paired: bool,
 }
 
 /// Whether neighbours along an axis are neighbours in memory.
@@ -59,7 +62,13 @@ fn together(strides: &[isize], shape: &[usize], size: usize, axis: usize) -> boo
 }
 
 impl Layout {
-    pub(super) fn new<L: Lane>(problem: &Problem, size: &Size, input: &View<'_>, output: &ViewMut<'_>) -> Self {
+    pub(super) fn new<L: Lane>(
+        problem: &Problem,
+        size: &Size,
+        pieces: Option<Pieces>,
+        input: &View<'_>,
+        output: &ViewMut<'_>,
+    ) -> Self {
         let (batch, group) = (problem.batch.len(), problem.group.len());
         let banks_at = batch + group;
         let last = problem.axes.len() - 1;
@@ -83,7 +92,10 @@ impl Layout {
         let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
         let numbers = |axis: usize| input.strides()[axis] as usize / problem.input.size();
         let (modulus, remainders) = (1, Phases::of(&Axis::new(1, 1)));
-        if source.is_some() && dense && plain && inside {
+        // Pairs of elements are cut once for all taps.
+        let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
+        let paired = pieces.is_some() && whole && !once && (interleaved || lanes == Lanes::Positions);
+        if source.is_some() && dense && plain && inside && !paired {
             return Layout {
                 lanes,
                 place: Place::Input,
@@ -94,6 +106,7 @@ impl Layout {
                 elements: (0..problem.summed.len()).map(|axis| numbers(banks_at + axis)).collect(),
                 images: (0..batch).map(numbers).collect(),
                 groups: (batch..banks_at).map(numbers).collect(),
+                paired: false,
             };
         }
         let place = if interleaved { Place::Summed } else { Place::Convolved };
@@ -117,8 +130,8 @@ impl Layout {
             steps[axis] = plane;
             plane *= extents[axis];
         }
-        let (element, image) =
-            if place == Place::Summed { (1, plane) } else { (plane, plane.saturating_mul(size.elements)) };
+        let images = size.batch.iter().product();
+        let element = if place == Place::Summed { 1 } else { plane.saturating_mul(images) };
         Layout {
             lanes,
             place,
@@ -127,19 +140,50 @@ impl Layout {
             remainders,
             line,
             elements: Dims::from_elem(element, 1),
-            images: Dims::from_elem(image, 1),
+            images: Dims::from_elem(plane, 1),
             groups: Dims::new(),
+            paired,
         }
     }
 
-    /// Whether samples are read in the input itself.
-    pub(super) fn in_place(&self) -> bool {
-        self.place == Place::Input
+    /// Numbers of a box.
+    pub(super) fn room(&self, problem: &Problem, size: &Size) -> usize {
+        match self.place {
+            Place::Input => 0,
+            Place::Summed => self.images[0] * size.batch.iter().product::<usize>(),
+            Place::Convolved => self.elements[0] * self.at_once(problem, size),
+        }
     }
 
-    /// Numbers of a box.
-    pub(super) fn room(&self, size: &Size) -> usize {
-        if self.place == Place::Input { 0 } else { self.images[0] * size.batch.iter().product::<usize>() }
+    /// Where the joined pairs of a sample lie in a box of pairs, where the sample's place has a pair.
+    pub(super) fn pair(&self, sample: usize) -> usize {
+        match self.place {
+            Place::Summed => sample / 2,
+            // Two elements' planes are one of pairs.
+            _ => sample - sample / self.elements[0] / 2 * self.elements[0],
+        }
+    }
+
+    /// Cuts a box into pairs, each piece so many pairs after the one before, and gives the samples' extent.
+    pub(super) fn cut(
+        &self,
+        set: &'static InstructionSet,
+        pieces: Pieces,
+        samples: &[f32],
+        target: &mut [i32],
+    ) -> (Extent, usize) {
+        let piece_step = samples.len() / 2;
+        let mut extent = Extent::NONE;
+        let half = match self.place {
+            Place::Summed => BLOCK / 2,
+            _ => self.elements[0],
+        };
+        for (number, pair) in samples.chunks_exact(2 * half).enumerate() {
+            let (even, odd) = pair.split_at(half);
+            let job = PairSplit { even, odd, pieces, piece_step };
+            extent = extent.and(set.split_pairs(&job, &mut target[number * half..]));
+        }
+        (extent, piece_step)
     }
 
     /// The summed elements of each box: neighbours along the last summed axis.
@@ -154,7 +198,11 @@ impl Layout {
     /// Summed elements of a box, at most.
     pub(super) fn at_once(&self, problem: &Problem, size: &Size) -> usize {
         let last = problem.summed.last().copied().unwrap_or(1);
-        if self.place == Place::Convolved { equal_parts(last, size.elements, 1) } else { last }
+        match self.place {
+            Place::Convolved if self.paired => equal_parts(last, size.elements.max(BLOCK) / BLOCK * BLOCK, BLOCK),
+            Place::Convolved => equal_parts(last, size.elements, 1),
+            _ => last,
+        }
     }
 
     /// What output `output` of an axis adds.

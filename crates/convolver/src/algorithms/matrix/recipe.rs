@@ -62,6 +62,11 @@ impl Way {
         Packing { problem: &self.problem, set, pieces: super::pieces(&self.problem, set), lanes }
     }
 
+    fn layout<W: Lane>(&self, input: &View<'_>, output: &ViewMut<'_>) -> Layout {
+        let pieces = super::pieces(&self.problem, self.machine.set);
+        Layout::new::<W>(&self.problem, &self.size, pieces, input, output)
+    }
+
     fn with_run<W: Storing + Working<Lane = W> + Lane>(
         &self,
         layout: &Layout,
@@ -95,7 +100,7 @@ impl Recipe for Matrix {
                 copy = dense::<W>(&way.problem, kernel);
                 Kernel::dense(&way.problem, &copy)
             };
-            let layout = Layout::new::<W>(&way.problem, &way.size, input, &output);
+            let layout = way.layout::<W>(input, &output);
             way.with_run(&layout, &weights, |run| {
                 // Where every weight is used by one tile, that tile packs it.
                 let packed = (way.size.tiles(&way.problem).0 > 1).then(|| run.pack());
@@ -114,16 +119,16 @@ struct WithKernel<W: Working> {
 }
 
 /// What the order of packed weights depends on.
-type Order = (Lanes, bool, usize);
+type Order = (Lanes, bool, bool, usize);
 
 impl<W: Storing + Working<Lane = W> + Lane> Prepared for WithKernel<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let way = &*self.way;
         with_axes(way.added_axis, input, output, |input, output| {
-            let layout = Layout::new::<W>(&way.problem, &way.size, input, &output);
+            let layout = way.layout::<W>(input, &output);
             let weights = Kernel::dense(&way.problem, &self.dense);
             let at_once = layout.at_once(&way.problem, &way.size);
-            let order = (layout.lanes, layout.elements_together(), at_once);
+            let order = (layout.lanes, layout.elements_together(), layout.paired, at_once);
             way.with_run(&layout, &weights, |run| {
                 let packed = {
                     let mut known = self.packed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,8 +8,8 @@ use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Extent, Gather, Lane, MatrixMut, PieceProducts, Products, Run as Neighbours, Scratch, Source, Split,
-    Storing, Tiles, View, ViewMut, Working,
+    BLOCK, Extent, Gather, Gathered, Lane, MatrixMut, PairCopy, PieceProducts, Pieces, Products, Run as Neighbours,
+    Scratch, Source, Split, Storing, Tiles, View, ViewMut, Working,
 };
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -152,7 +152,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             Lanes::Positions => positions.chunks(panel).map(runs).collect(),
             Lanes::Banks => Vec::new(),
         };
-        let mut samples = Scratch::<W>::new(self.layout.room(self.size));
+        let mut samples = Scratch::<W>::new(self.layout.room(problem, self.size));
+        let cut = if self.layout.paired { self.packing.pieces } else { None };
+        let mut joined = Scratch::<i32>::new(cut.map_or(0, |pieces| samples.len() / 2 * pieces.count()));
         samples.fill(W::default());
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
         let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
@@ -164,14 +166,12 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             let (source, origin) =
                 self.layout.samples(problem, self.packing.set, input, place, elements.clone(), &mut samples);
             let source = source.unwrap_or_else(|| Source::from(&samples[..]));
-            // What is in a box is seen many times, but judged once.
-            let judged = self.layout.in_place();
-            let extent = if self.packing.pieces.is_none() || judged {
-                Extent::NONE
-            } else {
-                self.packing.set.extent(W::singles(&samples).expect("pieces are of f32"))
-            };
-            let seen = Samples { source, origin, panels: &panels, positions: &positions, judged, extent };
+            let pairs = cut.map(|pieces| {
+                let numbers = W::singles(&samples).expect("pieces are of f32");
+                let (extent, piece_step) = self.layout.cut(self.packing.set, pieces, numbers, &mut joined);
+                Pairs { source: Source::from(&joined[..]), extent, piece_step }
+            });
+            let seen = Samples { source, origin, panels: &panels, positions: &positions, pairs };
             for (at, chunk) in chunks.iter().enumerate() {
                 let room = self.packing.room::<W>(banks.len(), chunk.len());
                 let fresh = match packed {
@@ -235,12 +235,17 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let steps = terms.div_ceil(BLOCK);
         for (number, runs) in samples.panels.iter().enumerate() {
             let first = number * panel;
-            if let (Some(pieces), true) = (self.packing.pieces, samples.extent.multiply(weights.extent)) {
+            if let Some(pieces) = self.packing.pieces {
                 let columns = (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK);
                 let halves = &mut halves[..columns / BLOCK * pieces.block(steps)];
                 let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-                let numbers = W::gather_singles(job).expect("pieces are of f32");
-                let extent = set.split_lanes(&Split { numbers, pieces, judged: samples.judged }, halves);
+                let extent = if let Some(pairs) = samples.pairs {
+                    set.copy_pairs(&pairs.job(&chunk.pairs, runs, pieces, Gathered::Lanes), halves);
+                    pairs.extent
+                } else {
+                    let numbers = W::gather_singles(job).expect("pieces are of f32");
+                    set.split_lanes(&Split { numbers, pieces, judged: true }, halves)
+                };
                 if extent.multiply(weights.extent) {
                     let accumulate = sums.accumulate;
                     let job = PieceProducts { rows: weights.pieces, lanes: halves, steps, pieces, accumulate };
@@ -277,14 +282,22 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let (terms, panel) = (chunk.len(), set.panel::<W>());
         let steps = terms.div_ceil(BLOCK);
         let runs = runs(&chunk.samples);
+        let pair_run = |&offset: &usize| Neighbours { offset, count: BLOCK / 2, step: 1 };
+        let pair_runs: Vec<Neighbours> = chunk.pairs.iter().map(pair_run).collect();
         for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
             let first = number * ROWS;
             let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
-            if let (Some(pieces), true) = (self.packing.pieces, samples.extent.multiply(weights.extent)) {
+            if let Some(pieces) = self.packing.pieces {
                 let rows = lines.len().next_multiple_of(BLOCK);
                 let halves = &mut halves[..rows / BLOCK * pieces.block(steps)];
-                let numbers = W::gather_singles(job).expect("pieces are of f32");
-                let extent = set.split_rows(&Split { numbers, pieces, judged: samples.judged }, halves);
+                let extent = if let Some(pairs) = samples.pairs {
+                    let lines: Vec<usize> = lines.iter().map(|&line| self.layout.pair(line)).collect();
+                    set.copy_pairs(&pairs.job(&lines, &pair_runs, pieces, Gathered::Rows), halves);
+                    pairs.extent
+                } else {
+                    let numbers = W::gather_singles(job).expect("pieces are of f32");
+                    set.split_rows(&Split { numbers, pieces, judged: true }, halves)
+                };
                 if extent.multiply(weights.extent) {
                     let accumulate = sums.accumulate;
                     let job = PieceProducts { rows: halves, lanes: weights.pieces, steps, pieces, accumulate };
@@ -316,9 +329,23 @@ struct Samples<'a, W> {
     /// For each panel of positions, runs of neighbours.
     panels: &'a [Vec<Neighbours>],
     positions: &'a [usize],
-    /// Whether numbers are judged when they are cut, or have been already.
-    judged: bool,
+    /// What it sees, cut.
+    pairs: Option<Pairs<'a>>,
+}
+
+/// A box cut into joined pairs.
+#[derive(Clone, Copy)]
+struct Pairs<'a> {
+    source: Source<'a, i32>,
     extent: Extent,
+    piece_step: usize,
+}
+
+impl<'a> Pairs<'a> {
+    fn job(self, lines: &'a [usize], runs: &'a [Neighbours], pieces: Pieces, gathered: Gathered) -> PairCopy<'a> {
+        let numbers = Gather { source: self.source, start: 0, lines, runs };
+        PairCopy { numbers, piece_step: self.piece_step, pieces, gathered }
+    }
 }
 
 /// Room for what is gathered.

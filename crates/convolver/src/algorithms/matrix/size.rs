@@ -5,9 +5,9 @@ use crate::problem::Problem;
 use convolver_kernels::Dims;
 
 /// Bytes of the sums of one tile, of its box, and of a box of all summed elements unless that leaves few positions.
-const SUMS: usize = 1 << 20;
+const SUMS: usize = 832 << 10;
 const BOX: usize = 512 << 10;
-const WHOLE_BOX: usize = 1536 << 10;
+const WHOLE_BOX: usize = 896 << 10;
 /// Tiles for each core at least, where a problem has as many positions or banks.
 const PIECES: usize = 2;
 /// Positions and banks of a tile at least: a panel, and a few blocks of rows.
