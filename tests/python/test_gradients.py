@@ -129,6 +129,19 @@ def test_transposed_bias_types_and_out(random: np.random.Generator) -> None:
     assert nn.conv_transpose2d(x[:0], w, stride=2, groups=2).shape == (0, 6, 6, 6)
 
 
+def test_lists_and_arrays_are_tuples(random: np.random.Generator) -> None:
+    x, w = random.random((2, 4, 7, 6)), random.random((4, 4, 3, 2))
+    given: dict[str, Any] = {"stride": (2, 1), "padding": ((1, 2), (0, 1)), "boundary": ("edge", "wrap")}
+    lists = {"stride": np.array([2, 1]), "padding": [[1, 2], (0, 1)], "boundary": ["edge", ("wrap", "wrap")]}
+    g = nn.conv2d(x, w, **given)
+    for call in (
+        lambda arguments, size: nn.grad.conv2d_input(size(x.shape), w, g, **arguments),
+        lambda arguments, size: nn.grad.conv2d_weight(x, size(w.shape), g, **arguments),
+        lambda arguments, _: nn.conv_transpose2d(g, w, stride=arguments["stride"], padding=arguments["padding"]),
+    ):
+        np.testing.assert_array_equal(call(lists, list), call(given, tuple))
+
+
 def test_same_bits(random: np.random.Generator) -> None:
     x, w = random.random((8, 16, 33, 29), np.float32), random.random((24, 16, 3, 3), np.float32)
     g = random.random((8, 24, 17, 15), np.float32)
@@ -150,7 +163,7 @@ X, W, G = (2, 4, 6, 5), np.ones((6, 2, 3, 3)), np.ones((2, 6, 4, 3))
 @pytest.mark.parametrize(
     ("changed", "error", "words"),
     [
-        ({"input_size": (2, 4, 6)}, ValueError, "input_size has 3 entries"),
+        ({"input_size": (2, 4, 6)}, ValueError, "input_size has 2 channels"),
         ({"input_size": 6}, TypeError, "input_size must be a shape"),
         ({"input_size": (2, 4, 6.0, 5)}, TypeError, "input_size must be made of integers"),
         ({"input_size": (2, 4, -6, 5)}, ValueError, "input_size has the length -6"),
@@ -191,7 +204,6 @@ def test_errors_name_the_argument(changed: dict[str, Any], error: type[Exception
         return
     given |= {"x": np.ones(given.pop("input_size")), "weight_size": np.shape(given.pop("w"))}
     if error is ValueError or "w" not in changed:
-        words = words.replace("w has 3 dimensions", "weight_size has 3 entries")
         with pytest.raises(error, match=words.replace("w ", "weight_size ") if words.startswith("w ") else words):
             nn.grad.conv2d_weight(**given)
 

@@ -11,50 +11,39 @@ zeros, x̂ = E·x; the gradient of x̂ is computed and  Eᵀ  adds its edges to 
 gradients are those of PyTorch: the transpose conjugated, so that a step against them descends.
 """
 
-from typing import Any, TypeAlias
+import functools
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convolver import _native
 from convolver._errors import renamed
-from convolver.nn._operands import Boundary, Notations, Padding, Steps, checked_groups, notations
-from convolver.nn._sizes import Pair, pairs, sides, steps
+from convolver.nn._operands import Boundary, Notations, Padding, Steps, checked_groups, misfit, notations
+from convolver.nn._sizes import Pair, pairs, remembered, shape, sides, steps
 
 Arguments: TypeAlias = tuple[Steps, Padding, Steps, int, str]
 """Stride, padding, dilation, groups and layout."""
 
 
 class Layer:
-    """The sizes of a layer, from the shapes of its input and weights; checked against those of its output."""
+    """The sizes of a layer, from the shapes of its input and weights, and the problems of its gradients."""
 
-    def __init__(
-        self,
-        axes: int,
-        x: tuple[int, ...],
-        w: tuple[int, ...],
-        arguments: Arguments,
-        names: tuple[str, str],
-    ) -> None:
+    def __init__(self, axes: int, names: tuple[str, str], x_shape: Any, w_shape: Any, *arguments: Any) -> None:
         stride, padding, dilation, groups, layout = arguments
-        self.notations: Notations = notations(axes, layout, names[0], len(x))
-        self.groups, self.axes = checked_groups(groups), axes
-        if len(w) != axes + 2:
-            raise ValueError(f"{names[1]} has {len(w)} dimensions; it needs {axes + 2}")
-        last = self.notations.channels_last
-        self.space = slice(len(x) - axes - 1, len(x) - 1) if last else slice(len(x) - axes, len(x))
-        self.taps, (per_group, out) = (w[:axes], w[axes:]) if last else (w[2:], (w[1], w[0]))
-        channels = x[-1] if last else x[-axes - 1]
-        if channels != per_group * self.groups:
-            raise ValueError(
-                f"{names[0]} has {channels} channels, but {names[1]} takes {per_group * self.groups}: {per_group} in "
-                f"each of groups={groups}"
-            )
-        if out % self.groups:
-            raise ValueError(f"{names[1]} has {out} output channels, which groups={groups} does not divide")
+        (x_name, w_name), x, w = names, shape(names[0], x_shape), shape(names[1], w_shape)
+        self.axes, self.groups = axes, checked_groups(groups)
+        self.notations: Notations = notations(axes, layout, self.groups, x_name, len(x))
+        wrong = misfit(x, w, self.groups, axes, self.notations.channels_last, names)
+        if wrong:
+            raise ValueError(wrong)
+        last, batch = self.notations.channels_last, x[: len(x) - axes - 1]
+        self.space = slice(len(batch), len(x) - 1) if last else slice(len(batch) + 1, len(x))
+        self.taps, out = (w[:axes], w[-1]) if last else (w[2:], w[0])
         self.input_shape, self.lengths = x, x[self.space]
         if min(*self.lengths, *self.taps) < 1:
-            raise ValueError(f"{names[0]} has shape {x} and {names[1]} {w}; space cannot be empty")
+            raise ValueError(f"{x_name} has shape {x} and {w_name} {w}; space cannot be empty")
         self.strides, self.dilations = steps("stride", stride, axes), steps("dilation", dilation, axes)
         self.reaches = [d * (k - 1) for d, k in zip(self.dilations, self.taps, strict=True)]
         self.sides = sides(padding, self.lengths, self.strides, self.reaches)
@@ -65,11 +54,36 @@ class Layer:
         if min(self.outputs) < 1:
             axis = self.outputs.index(min(self.outputs))
             raise ValueError(
-                f"{names[1]} spans {self.reaches[axis] + 1} samples along axis {axis} of space, more than {names[0]} "
-                f"with padding={padding} has; pad it more"
+                f"{w_name} spans {self.reaches[axis] + 1} samples along axis {axis} of space, more than {x_name} with "
+                f"padding={padding} has; pad it more"
             )
-        batch = x[: len(x) - axes - 1]
         self.output_shape = (*batch, *self.outputs, out) if last else (*batch, out, *self.outputs)
+
+    def input_problem(self, added: Sequence[Pair]) -> dict[str, Any]:
+        """Return what `einconv` is told for the gradient of the input and of what was added around it."""
+        padding = tuple(
+            (reach - low + before, n + after - 1 + low - s * (m - 1))
+            for n, m, s, reach, (low, _), (before, after) in zip(
+                self.lengths, self.outputs, self.strides, self.reaches, self.sides, added, strict=True
+            )
+        )
+        problem = {"spread": self.strides, "dilation": self.dilations, "padding": padding}
+        return {**problem, "flip": True, "conjugate": "kernel", **self._grouped()}
+
+    @functools.cached_property
+    def weight_problem(self) -> dict[str, Any]:
+        """What `einconv` is told for the gradient of the weights."""
+        padding = tuple(
+            (low, reach + s * (m - 1) + 1 - n - low)
+            for n, m, s, reach, (low, _) in zip(
+                self.lengths, self.outputs, self.strides, self.reaches, self.sides, strict=True
+            )
+        )
+        problem = {"stride": self.dilations, "dilation": self.strides, "padding": padding}
+        return {**problem, "conjugate": "input", **self._grouped()}
+
+    def _grouped(self) -> dict[str, int]:
+        return {"groups": self.groups} if self.groups > 1 else {}
 
     def check(self, grad_out: NDArray[Any]) -> None:
         """Refuse gradients of another shape than the layer's output."""
@@ -78,14 +92,27 @@ class Layer:
                 f"grad_out has shape {grad_out.shape}, but the output of this layer has {self.output_shape}"
             )
 
-    def computed(
-        self, notation: str, left: NDArray[Any], right: NDArray[Any], padding: list[Pair], options: Any, **names: str
-    ) -> NDArray[Any]:
-        """Compute a problem of the layer, whose operands users know by other names."""
-        try:
-            return _native._einconv(notation, left, right, groups=self.groups, padding=padding, **options)
-        except (TypeError, ValueError) as error:
-            raise renamed(error, **names) from None
+
+layer_of = remembered(Layer)
+
+
+class Extended(NamedTuple):
+    """The gradient of an input with what its boundaries added, and how that is made of samples of the input."""
+
+    words: list[tuple[Any, Any]]
+    added: list[Pair]
+    edges: list[list[tuple[int, int, float]]]
+    problem: dict[str, Any]
+
+
+@remembered
+def _extended(layer: Layer, boundary: Boundary) -> Extended:
+    words = pairs("boundary", boundary, layer.axes)
+    # Zeros are added, and samples cut off, by the problem.
+    around = [(max(low, 0), max(high, 0)) for low, high in layer.sides]
+    edges = [_native._edges(*axis) for axis in zip(layer.lengths, around, words, strict=True)]
+    added = [pair if terms else (0, 0) for pair, terms in zip(around, edges, strict=True)]
+    return Extended(words, added, edges, layer.input_problem(added))
 
 
 def input_gradient(
@@ -94,36 +121,29 @@ def input_gradient(
     """Compute the gradient of the input; what a boundary is filled with has none."""
     layer.check(grad_out)
     options.pop("fill", None)
-    words = pairs("boundary", boundary, layer.axes)
-    # What boundaries of other samples add around the input; zeros are added, and samples cut off, by the problem.
-    around = [(max(low, 0), max(high, 0)) for low, high in layer.sides]
-    edges = [_native._edges(*axis) for axis in zip(layer.lengths, around, words, strict=True)]
-    added = [pair if terms else (0, 0) for pair, terms in zip(around, edges, strict=True)]
+    extended = _extended(layer, boundary)
     target: Any = None
-    result = np.dtype(options.get("dtype") or np.result_type(w, grad_out)).newbyteorder("=")
-    if any(edges):
+    folds = any(extended.edges)
+    if folds:
+        result = np.dtype(options.get("dtype") or np.result_type(w, grad_out)).newbyteorder("=")
         target = options.pop("out", None)
         _check_out(target, result, layer.input_shape)
-        if result.kind in "biu" and any("line" in both for both in words):
+        if result.kind in "biu" and any("line" in both for both in extended.words):
             raise TypeError(f'boundary="line" divides, and the result is {result}; convert grad_out to a float type')
         if result.itemsize == 2 and result.kind not in "iu":
             # Rounded once, after the edges have been added.
             options["dtype"] = np.float32
-    padding = [
-        (reach - low + before, n + after - 1 + low - s * (m - 1))
-        for n, m, s, reach, (low, _), (before, after) in zip(
-            layer.lengths, layer.outputs, layer.strides, layer.reaches, layer.sides, added, strict=True
-        )
-    ]
-    options |= {"spread": layer.strides, "flip": True, "conjugate": "kernel", "dilation": layer.dilations}
-    extended = layer.computed(layer.notations.input_gradient, grad_out, w, padding, options, x="grad_out", k="w")
-    if not any(edges):
-        return extended
-    for axis, terms in enumerate(edges):
-        extended = _folded(extended, layer.space.start + axis, layer.lengths[axis], added[axis][0], terms)
+    try:
+        found = _native._einconv(layer.notations.input_gradient, grad_out, w, **extended.problem, **options)
+    except (TypeError, ValueError) as error:
+        raise renamed(error, x="grad_out", k="w") from None
+    if not folds:
+        return found
+    for axis, ((before, _), terms) in enumerate(zip(extended.added, extended.edges, strict=True)):
+        found = _folded(found, layer.space.start + axis, layer.lengths[axis], before, terms)
     if target is None:
-        return np.ascontiguousarray(extended.astype(result, copy=False))
-    np.copyto(target, extended, casting="unsafe")
+        return np.ascontiguousarray(found.astype(result, copy=False))
+    np.copyto(target, found, casting="unsafe")
     written: NDArray[Any] = target
     return written
 
@@ -158,11 +178,7 @@ def _folded(
 def weight_gradient(layer: Layer, x: NDArray[Any], grad_out: NDArray[Any], **options: Any) -> NDArray[Any]:
     """Compute the gradient of the weights."""
     layer.check(grad_out)
-    padding: list[Pair] = [
-        (low, d * (k - 1) + s * (m - 1) + 1 - n - low)
-        for n, m, s, d, k, (low, _) in zip(
-            layer.lengths, layer.outputs, layer.strides, layer.dilations, layer.taps, layer.sides, strict=True
-        )
-    ]
-    options |= {"conjugate": "input", "stride": layer.dilations, "dilation": layer.strides}
-    return layer.computed(layer.notations.weight_gradient, x, grad_out, padding, options, k="grad_out")
+    try:
+        return _native._einconv(layer.notations.weight_gradient, x, grad_out, **layer.weight_problem, **options)
+    except (TypeError, ValueError) as error:
+        raise renamed(error, k="grad_out") from None

@@ -2,7 +2,6 @@
 
 from typing import Any, Unpack
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convolver import _native
@@ -34,8 +33,8 @@ def _conv(
     layout: str,
     options: Any,
 ) -> NDArray[Any]:
-    x, w = array("x", x), array("w", w)
-    notation = notations(axes, layout, "x", x.ndim)
+    x, w, groups = array("x", x), array("w", w), checked_groups(groups)
+    notation = notations(axes, layout, groups, "x", x.ndim)
     last = notation.channels_last
     if isinstance(padding, str):
         if padding not in _MODES:
@@ -47,12 +46,13 @@ def _conv(
         options["padding"] = padding
     added = None
     if bias is not None and w.ndim == axes + 2:
-        result = np.dtype(options.get("dtype") or np.result_type(x, w))
-        added = checked_bias(bias, w.shape[-1 if last else 0], result)
+        added = checked_bias(bias, w.shape[-1 if last else 0], x, w, options.get("dtype"))
+    if groups > 1:
+        options["groups"] = groups
     try:
-        y = _native._einconv(notation.layer, x, w, groups=groups, stride=stride, dilation=dilation, **options)
+        y = _native._einconv(notation.layer, x, w, stride=stride, dilation=dilation, **options)
     except (TypeError, ValueError) as error:
-        wrong = misfit(x, w, checked_groups(groups), axes, last)
+        wrong = misfit(x.shape, w.shape, groups, axes, last)
         raise ValueError(wrong) if wrong else renamed(error, k="w") from None
     return y if added is None else add_bias(y, added, axes, last)
 

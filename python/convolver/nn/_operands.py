@@ -43,31 +43,31 @@ class Notations(NamedTuple):
     channels_last: bool
 
 
-def _notations(axes: int, batch: str, last: bool) -> Notations:
+def _notations(axes: int, batch: str, grouped: bool, last: bool) -> Notations:
     """Write input, weights and output; each is made of the other two."""
     space = "[" + " ".join("zyx"[3 - axes :]) + "]"
+    c, o = ("(g c)", "(g o)") if grouped else ("c", "o")
     if last:
-        x, w, y, transposed = f"{batch}{space} (g c)", f"{space} c (g o)", f"{batch}{space} (g o)", f"{space} (g o) c"
+        x, w, y, transposed = f"{batch}{space} {c}", f"{space} c {o}", f"{batch}{space} {o}", f"{space} {o} c"
     else:
-        x, w, y = f"{batch}(g c) {space}", f"(g o) c {space}", f"{batch}(g o) {space}"
-        transposed = w
+        x, w, y, transposed = f"{batch}{c} {space}", f"{o} c {space}", f"{batch}{o} {space}", f"{o} c {space}"
     return Notations(f"{x}, {w} -> {y}", f"{y}, {w} -> {x}", f"{x}, {y} -> {w}", f"{y}, {transposed} -> {x}", last)
 
 
-# By layout, number of convolved axes and dimensions of the input.
+# By layout, number of convolved axes, dimensions of the input, and whether there are groups.
 _NOTATIONS = {
-    (word, axes, dimensions): _notations(axes, "n " if dimensions == axes + 2 else "", last)
-    for axes, last in itertools.product((1, 2, 3), (False, True))
+    (word, axes, dimensions, grouped): _notations(axes, "n " if dimensions == axes + 2 else "", grouped, last)
+    for axes, last, grouped in itertools.product((1, 2, 3), (False, True), (False, True))
     for word in {"NHWC" if last else "NCHW", (CHANNELS_LAST if last else CHANNELS_FIRST)[axes]}
     for dimensions in (axes + 1, axes + 2)
 }
 
 
-def notations(axes: int, layout: str, name: str, dimensions: int) -> Notations:
+def notations(axes: int, layout: str, groups: int, name: str, dimensions: int) -> Notations:
     """Find the notations for an array of this name and so many dimensions."""
     if not isinstance(layout, str):
         raise TypeError(f"layout must be a string, not {type(layout).__name__}")
-    found = _NOTATIONS.get((layout, axes, dimensions))
+    found = _NOTATIONS.get((layout, axes, dimensions, groups > 1))
     if found is not None:
         return found
     known = dict.fromkeys([CHANNELS_FIRST[axes], CHANNELS_LAST[axes], "NCHW", "NHWC"])
@@ -88,21 +88,27 @@ def array(name: str, value: Any) -> NDArray[Any]:
         raise type(error)(f"{name} cannot be read as an array: {error}") from error
 
 
-def misfit(x: NDArray[Any], w: NDArray[Any], groups: Any, axes: int, last: bool) -> str | None:
-    """Say in the words of a layer how the shapes do not fit, if they do not."""
-    if w.ndim != axes + 2:
-        return f"w has {w.ndim} dimensions; it needs {axes + 2}"
-    channels = x.shape[-1 if last else -axes - 1]
-    per_group, out = (w.shape[-2], w.shape[-1]) if last else (w.shape[1], w.shape[0])
+def misfit(
+    x: Sequence[int], w: Sequence[int], groups: int, axes: int, last: bool, names: tuple[str, str] = ("x", "w")
+) -> str | None:
+    """Say in the words of a layer how the shapes of its input and weights do not fit, if they do not."""
+    x_name, w_name = names
+    if len(w) != axes + 2:
+        return f"{w_name} has {len(w)} dimensions; it needs {axes + 2}"
+    channels = x[-1 if last else -axes - 1]
+    per_group, out = (w[-2], w[-1]) if last else (w[1], w[0])
     if channels != per_group * groups:
-        return f"x has {channels} channels, but w takes {per_group * groups}: {per_group} in each of groups={groups}"
+        taken = f"{w_name} takes {per_group * groups}: {per_group} in each of groups={groups}"
+        return f"{x_name} has {channels} channels, but {taken}"
     if out % groups:
-        return f"w has {out} output channels, which groups={groups} does not divide"
+        return f"{w_name} has {out} output channels, which groups={groups} does not divide"
     return None
 
 
 def checked_groups(groups: Any) -> int:
     """Read the number of groups."""
+    if type(groups) is int and groups > 0:
+        return groups
     if isinstance(groups, bool) or not hasattr(groups, "__index__"):
         raise TypeError(f"groups must be an integer, not {type(groups).__name__}")
     count: int = groups.__index__()
@@ -111,13 +117,16 @@ def checked_groups(groups: Any) -> int:
     return count
 
 
-def checked_bias(bias: Any, channels: int, result: np.dtype[Any]) -> NDArray[Any]:
-    """Read a bias for so many output channels and a result of this type."""
+def checked_bias(bias: Any, channels: int, x: NDArray[Any], w: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Read a bias for so many output channels of what `x` and `w` make, or of the type that is asked for."""
     added = array("bias", bias)
     if added.shape != (channels,):
         raise ValueError(
             f"bias has shape {added.shape}, but there are {channels} output channels: it needs ({channels},)"
         )
+    if added.dtype == x.dtype == w.dtype:
+        return added
+    result = np.dtype(dtype or np.result_type(x, w))
     if not np.can_cast(added.dtype, result, "same_kind"):
         raise TypeError(f"bias has dtype {added.dtype}, which cannot be added to a result of type {result}; convert it")
     return added

@@ -5,12 +5,27 @@ Along an axis of n samples, padded by l before and h after, k taps stand d apart
     outputs  m = ⌊(n + l + h - d·(k - 1) - 1) / s⌋ + 1        output o sees through tap a the sample  o·s + a·d - l
 """
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from convolver.nn._operands import Padding, Steps
 
 Pair: TypeAlias = tuple[int, int]
+Found = TypeVar("Found")
+
+
+def remembered(function: Callable[..., Found]) -> Callable[..., Found]:
+    """Remember what recent calls returned. Arguments that cannot be looked up, such as lists, are worked out again."""
+    known = functools.lru_cache(maxsize=256, typed=True)(function)
+
+    def call(*arguments: Any) -> Found:
+        try:
+            return known(*arguments)
+        except TypeError:
+            return function(*arguments)
+
+    return call
 
 
 def integer(name: str, value: Any) -> int:
@@ -47,14 +62,12 @@ def pairs(name: str, value: Any, axes: int) -> list[tuple[Any, Any]]:
     return read
 
 
-def shape(name: str, value: Any, dimensions: int) -> tuple[int, ...]:
-    """Read the shape of an array of so many dimensions."""
+def shape(name: str, value: Any) -> tuple[int, ...]:
+    """Read a shape."""
     if not hasattr(value, "__len__") or isinstance(value, str):
         raise TypeError(f"{name} must be a shape, not {type(value).__name__}")
-    if len(value) != dimensions:
-        raise ValueError(f"{name} has {len(value)} entries; it needs {dimensions}")
     lengths = tuple(integer(name, length) for length in value)
-    if min(lengths) < 0:
+    if min(lengths, default=0) < 0:
         raise ValueError(f"{name} has the length {min(lengths)}; lengths cannot be negative")
     return lengths
 

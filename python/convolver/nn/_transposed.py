@@ -7,56 +7,44 @@ is the convolution of x, spread s apart, with w: the engine leaves out the zeros
 
 from typing import Any, Unpack
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convolver import _native
 from convolver._errors import renamed
 from convolver.nn._operands import Options, Padding, Steps, add_bias, array, checked_bias, checked_groups, notations
-from convolver.nn._sizes import cuts, steps
+from convolver.nn._sizes import cuts, remembered, steps
 
 
-def _transposed(
+@remembered
+def _problem(
     axes: int,
-    x: ArrayLike,
-    w: ArrayLike,
-    bias: ArrayLike | None,
+    x: tuple[int, ...],
+    w: tuple[int, ...],
     stride: Steps,
     padding: Padding,
     dilation: Steps,
     groups: int,
     output_padding: Steps,
-    layout: str,
-    options: Any,
-) -> NDArray[Any]:
-    x, w, groups = array("x", x), array("w", w), checked_groups(groups)
-    notation = notations(axes, layout, "x", x.ndim)
-    last = notation.channels_last
-    if w.ndim != axes + 2:
-        raise ValueError(f"w has {w.ndim} dimensions; it needs {axes + 2}")
-    channels, taken = x.shape[-1 if last else -axes - 1], w.shape[-2 if last else 0]
+    last: bool,
+) -> dict[str, Any]:
+    """Return what `einconv` is told, from the shapes."""
+    if len(w) != axes + 2:
+        raise ValueError(f"w has {len(w)} dimensions; it needs {axes + 2}")
+    channels, taken = x[-1 if last else -axes - 1], w[-2 if last else 0]
     if channels != taken:
         raise ValueError(f"x has {channels} channels, but w takes {taken}")
     if channels % groups:
         raise ValueError(f"x has {channels} channels, which groups={groups} does not divide")
-    for word in ("boundary", "fill"):
-        if word in options:
-            raise TypeError(f"{word} says what stands around the input of a layer; a transposed one sees only x")
-    added = None
-    if bias is not None:
-        result = np.dtype(options.get("dtype") or np.result_type(x, w))
-        added = checked_bias(bias, groups * w.shape[-1 if last else 1], result)
     strides, dilations = steps("stride", stride, axes), steps("dilation", dilation, axes)
     extra = steps("output_padding", output_padding, axes, least=0)
     if any(more >= max(s, d) for more, s, d in zip(extra, strides, dilations, strict=True)):
         raise ValueError(f"output_padding={output_padding} must be smaller than stride or dilation along every axis")
-    taps = w.shape[:axes] if last else w.shape[2:]
-    lengths = x.shape[-axes - 1 : -1] if last else x.shape[-axes:]
+    lengths, taps = (x[-axes - 1 : -1], w[:axes]) if last else (x[-axes:], w[2:])
     reaches = [d * (k - 1) for d, k in zip(dilations, taps, strict=True)]
-    sides = [
+    sides = tuple(
         (reach - low, reach - high + more)
         for reach, (low, high), more in zip(reaches, cuts(padding, lengths, strides, reaches), extra, strict=True)
-    ]
+    )
     outputs = [
         s * (m - 1) + 1 - reach + low + high
         for s, m, reach, (low, high) in zip(strides, lengths, reaches, sides, strict=True)
@@ -64,9 +52,31 @@ def _transposed(
     if min(outputs) < 1 <= min(lengths):
         axis = outputs.index(min(outputs))
         raise ValueError(f"padding={padding} leaves {outputs[axis]} outputs along axis {axis} of space; cut off less")
-    problem: Any = {"spread": strides, "flip": True, "dilation": dilations, "padding": sides}
+    grouped = {"groups": groups} if groups > 1 else {}
+    return {"spread": strides, "flip": True, "dilation": dilations, "padding": sides, **grouped}
+
+
+def _transposed(
+    axes: int,
+    x: ArrayLike,
+    w: ArrayLike,
+    bias: ArrayLike | None,
+    arguments: tuple[Steps, Padding, Steps, int, Steps],
+    layout: str,
+    options: Any,
+) -> NDArray[Any]:
+    x, w, groups = array("x", x), array("w", w), checked_groups(arguments[3])
+    notation = notations(axes, layout, groups, "x", x.ndim)
+    last = notation.channels_last
+    for word in ("boundary", "fill"):
+        if word in options:
+            raise TypeError(f"{word} says what stands around the input of a layer; a transposed one sees only x")
+    problem = _problem(axes, x.shape, w.shape, *arguments, last)
+    added = None
+    if bias is not None:
+        added = checked_bias(bias, groups * w.shape[-1 if last else 1], x, w, options.get("dtype"))
     try:
-        y = _native._einconv(notation.transposed, x, w, groups=groups, **problem, **options)
+        y = _native._einconv(notation.transposed, x, w, **problem, **options)
     except (TypeError, ValueError) as error:
         raise renamed(error, k="w") from None
     return y if added is None else add_bias(y, added, axes, last)
@@ -112,7 +122,7 @@ def conv_transpose1d(
     >>> nn.conv_transpose1d([[[1.0, 2.0, 3.0]]], [[[1.0, 0.5]]], stride=2)
     array([[[1. , 0.5, 2. , 1. , 3. , 1.5]]])
     """
-    return _transposed(1, x, w, bias, stride, padding, dilation, groups, output_padding, layout, options)
+    return _transposed(1, x, w, bias, (stride, padding, dilation, groups, output_padding), layout, options)
 
 
 def conv_transpose2d(
@@ -175,7 +185,7 @@ def conv_transpose2d(
     >>> nn.conv_transpose2d(x.transpose(0, 2, 3, 1), w.transpose(2, 3, 0, 1), stride=2, padding=1, layout="NHWC").shape
     (8, 28, 28, 3)
     """
-    return _transposed(2, x, w, bias, stride, padding, dilation, groups, output_padding, layout, options)
+    return _transposed(2, x, w, bias, (stride, padding, dilation, groups, output_padding), layout, options)
 
 
 def conv_transpose3d(
@@ -219,4 +229,4 @@ def conv_transpose3d(
     >>> nn.conv_transpose3d(numpy.ones((1, 2, 3, 4, 5)), numpy.ones((2, 4, 2, 2, 2)), stride=2).shape
     (1, 4, 6, 8, 10)
     """
-    return _transposed(3, x, w, bias, stride, padding, dilation, groups, output_padding, layout, options)
+    return _transposed(3, x, w, bias, (stride, padding, dilation, groups, output_padding), layout, options)

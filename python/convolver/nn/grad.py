@@ -26,22 +26,21 @@ from typing import Any, Unpack
 
 from numpy.typing import ArrayLike, NDArray
 
-from convolver.nn._gradients import Arguments, Layer, input_gradient, weight_gradient
+from convolver.nn._gradients import Arguments, input_gradient, layer_of, weight_gradient
 from convolver.nn._operands import LayerOptions, Padding, Steps, array
-from convolver.nn._sizes import shape
 
 __all__ = ["conv1d_input", "conv1d_weight", "conv2d_input", "conv2d_weight", "conv3d_input", "conv3d_weight"]
 
 
 def _input(axes: int, size: Any, w: Any, grad_out: Any, arguments: Arguments, options: Any) -> NDArray[Any]:
     w, grad_out = array("w", w), array("grad_out", grad_out)
-    layer = Layer(axes, shape("input_size", size, grad_out.ndim), w.shape, arguments, names=("input_size", "w"))
+    layer = layer_of(axes, ("input_size", "w"), size, w.shape, *arguments)
     return input_gradient(layer, w, grad_out, **options)
 
 
 def _weight(axes: int, x: Any, size: Any, grad_out: Any, arguments: Arguments, options: Any) -> NDArray[Any]:
     x, grad_out = array("x", x), array("grad_out", grad_out)
-    layer = Layer(axes, x.shape, shape("weight_size", size, axes + 2), arguments, names=("x", "weight_size"))
+    layer = layer_of(axes, ("x", "weight_size"), x.shape, size, *arguments)
     return weight_gradient(layer, x, grad_out, **options)
 
 
