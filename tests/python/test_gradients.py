@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -127,6 +128,26 @@ def test_transposed_bias_types_and_out(random: np.random.Generator) -> None:
         assert nn.conv_transpose2d(x.astype(dtype), w.astype(dtype), stride=2, groups=2, out=out) is out
         np.testing.assert_array_equal(out, plain)
     assert nn.conv_transpose2d(x[:0], w, stride=2, groups=2).shape == (0, 6, 6, 6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", ml_dtypes.bfloat16])
+@pytest.mark.parametrize("boundary", ["zero", "symmetric"])
+def test_sums_of_short_floats_are_rounded_once(dtype: Any, boundary: str, random: np.random.Generator) -> None:
+    x, w = random.random((3, 2, 40)).astype(dtype), random.random((2, 2, 7)).astype(dtype)
+    g = random.random((3, 2, 40)).astype(dtype)
+    arguments: dict[str, Any] = {"padding": "same", "boundary": boundary}
+    wide = [array.astype(np.float64) for array in (x, w, g)]
+    exact = (
+        nn.grad.conv1d_input(x.shape, wide[1], wide[2], **arguments),
+        nn.grad.conv1d_weight(wide[0], w.shape, wide[2], **arguments),
+    )
+    out = np.zeros(x.shape, dtype)
+    of_input = nn.grad.conv1d_input(x.shape, w, g, **arguments, out=out)
+    assert of_input is out
+    for found, value in zip((of_input, nn.grad.conv1d_weight(x, w.shape, g, **arguments)), exact, strict=True):
+        assert found.dtype == dtype
+        half = np.finfo(np.float16).eps / 2 if dtype == "float16" else 2**-8
+        assert (np.abs(found.astype(np.float64) - value) <= 1.01 * half * value).all()
 
 
 def test_lists_and_arrays_are_tuples(random: np.random.Generator) -> None:
