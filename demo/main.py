@@ -9,6 +9,7 @@ from pathlib import Path
 
 import convolver
 import golden
+import learning
 import measure
 import programs
 from data import photograph, wave
@@ -24,7 +25,8 @@ You will see    1. results that public documents print, beside ours: whole numbe
                 2. {count} jobs on photographs, handwritten digits and an electrocardiogram, each also done in the
                    usual ways with NumPy and SciPy: both times, their ratio, the largest difference
                 3. programs that others wrote, run as they are and with every call served by this engine
-                4. how the engine explains its choice{picture}
+                4. a network that learns to read digits on our calls, each step beside the usual way
+                5. how the engine explains its choice{picture}
 It takes about {length}.
 """
 HEADER = f"{'':2} {'the usual way':<26} {'its time':>9} {'ours':>9} {'ratio':>7} {'difference':>11}"
@@ -36,8 +38,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="check the values only: no timings, no picture")
     quick = parser.parse_args().quick
     jobs = all_jobs()
-    length = "ten seconds" if quick else "a minute"
-    picture = "" if quick else "\n                5. a picture of inputs and results"
+    length = "half a minute" if quick else "two minutes"
+    picture = "" if quick else "\n                6. a picture of inputs and results"
     print(SUMMARY.format(count=len(jobs), picture=picture, length=length))
     start = time.perf_counter()
 
@@ -56,7 +58,10 @@ def main() -> int:
     for program in programs.all_programs():
         agree &= programs.run(program, quick)
 
-    print("\n4. Why this method? explain() shows what each would cost, and marks the choice:\n")
+    print("\n4. A network learns to read digits\n")
+    agree &= learning.run(quick)
+
+    print("\n5. Why this method? explain() shows what each would cost, and marks the choice:\n")
     print(convolver.explain(photograph(), wave(21, 10, 0.5), "valid", stride=2))
     if not quick:
         draw()
@@ -92,7 +97,7 @@ def draw() -> None:
     measure.say("drawing")
     write(target)
     measure.clear()
-    print(f"\n5. Picture of inputs and results: {target.relative_to(target.parents[1])}")
+    print(f"\n6. Picture of inputs and results: {target.relative_to(target.parents[1])}")
 
 
 if __name__ == "__main__":

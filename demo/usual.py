@@ -2,9 +2,12 @@
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
+from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from data import Floats
+
+Array = NDArray[np.float32]
 
 
 def windows_1d(x: Floats, k: Floats, stride: int) -> Floats:
@@ -106,3 +109,36 @@ def columns_2d(x: Floats, k: Floats, pad: int) -> Floats:
     examples, height, width = view.shape[:3]
     product = view.reshape(-1, k[0].size) @ k.reshape(len(k), -1).T
     return product.reshape(examples, height, width, len(k)).transpose(0, 3, 1, 2)
+
+
+def columns(x: Array, taps: tuple[int, int], stride: int, padding: int) -> Array:
+    """Every window of images (n, channels, height, width) as a column, (n, channels · taps, windows)."""
+    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    view = sliding_window_view(padded, taps, axis=(2, 3))[:, :, ::stride, ::stride]
+    return view.transpose(0, 1, 4, 5, 2, 3).reshape(len(x), x.shape[1] * taps[0] * taps[1], -1)
+
+
+def layer(x: Array, w: Array, stride: int, padding: int) -> Array:
+    """A layer: the kernels times the columns."""
+    height, width = ((n + 2 * padding - k) // stride + 1 for n, k in zip(x.shape[2:], w.shape[2:], strict=True))
+    product = w.reshape(len(w), -1) @ columns(x, w.shape[2:], stride, padding)
+    return product.reshape(len(x), len(w), height, width)
+
+
+def layer_input(shape: tuple[int, ...], w: Array, g: Array, stride: int, padding: int) -> Array:
+    """The gradient of its input: gradients of all columns, each added to where it was taken from."""
+    (height, width), (rows, right) = w.shape[2:], g.shape[2:]
+    product = w.reshape(len(w), -1).T @ g.reshape(*g.shape[:2], -1)
+    windows = product.reshape(len(g), w.shape[1], height, width, rows, right)
+    padded = np.zeros((*shape[:2], shape[2] + 2 * padding, shape[3] + 2 * padding), g.dtype)
+    for y in range(height):
+        for x in range(width):
+            padded[:, :, y : y + stride * rows : stride, x : x + stride * right : stride] += windows[:, :, y, x]
+    return padded[:, :, padding : padding + shape[2], padding : padding + shape[3]]
+
+
+def layer_weight(x: Array, shape: tuple[int, ...], g: Array, stride: int, padding: int) -> Array:
+    """The gradient of its kernels: gradients of outputs times the columns, summed over the images."""
+    found = columns(x, (shape[2], shape[3]), stride, padding)
+    product: Array = np.tensordot(g.reshape(*g.shape[:2], -1), found, ((0, 2), (0, 2)))
+    return product.reshape(shape)

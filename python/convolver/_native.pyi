@@ -31,7 +31,8 @@ __all__ = [
     "Machine",
     "Plan",
     "__version__",
-    "_einconv_spread",
+    "_edges",
+    "_einconv",
     "_filter",
     "_fold",
     "_gaussian_weights",
@@ -188,18 +189,21 @@ def show_config() -> None: ...
 
 # For the faces alone.
 
-def _einconv_spread(
+def _edges(length: int, sides: tuple[int, int], boundary: tuple[str, str]) -> list[tuple[int, int, float]]: ...
+def _einconv(
     spec: str,
     x: ArrayLike,
     k: ArrayLike,
-    spread: _Steps,
     *,
-    sizes: dict[str, int] = ...,
-    flip: bool = False,
+    groups: SupportsIndex = ...,
+    spread: _Steps = ...,
+    conjugate: Literal["neither", "input", "kernel"] = ...,
+    flip: bool = ...,
+    mode: _Mode = ...,
     stride: _Steps = ...,
     dilation: _Steps = ...,
     padding: _Padding = ...,
-    boundary: str = ...,
+    boundary: str | _Boundaries = ...,
     fill: _Fill = ...,
     method: str = ...,
     precision: _Precision = ...,

@@ -8,7 +8,9 @@ import pytest
 import convolver
 from convolver import _native, ndimage, nn, numpy, numpy_ml, signal
 
-NAMES = [(module, name) for module in (convolver, ndimage, nn, numpy, numpy_ml, signal) for name in module.__all__]
+NAMES = [
+    (module, name) for module in (convolver, ndimage, nn, nn.grad, numpy, numpy_ml, signal) for name in module.__all__
+]
 
 
 @pytest.mark.parametrize(("module", "name"), NAMES, ids=lambda value: getattr(value, "__name__", value))

@@ -1,8 +1,9 @@
 //! Arguments: integers, one value per axis, pairs, numbers, sizes of memory, types.
 
+use crate::call::Form;
 use crate::elements;
 use crate::errors::{type_error, value_error};
-use crate::words::{BOUNDARIES, MODES, PRECISIONS, text, type_name};
+use crate::words::{BOUNDARIES, CONJUGATES, MODES, PRECISIONS, text, type_name};
 use convolver::front::{Options, Padding, PerAxis, Side};
 use convolver::{Boundary, Conjugate, ElementType, Fill, Method, Mode};
 use pyo3::conversion::FromPyObject;
@@ -12,6 +13,9 @@ use pyo3::types::{PyBool, PyByteArray, PyBytes, PyComplex, PyDict, PyFrozenSet, 
 
 /// More entries than any array has axes.
 const MOST_ENTRIES: usize = 64;
+
+/// The name that a notation gives to the groups of a layer.
+const GROUPS: &str = "g";
 
 /// An argument that may be left out.
 #[derive(Clone, Copy, Default)]
@@ -29,6 +33,11 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Argument<'a, 'py> {
 impl<'a, 'py> Argument<'a, 'py> {
     /// Left out.
     pub(crate) const MISSING: Self = Argument(None);
+
+    /// One that is always given.
+    pub(crate) fn of(object: &'a Bound<'py, PyAny>) -> Self {
+        Argument(Some(object.as_borrowed()))
+    }
 
     /// The object, `None` included.
     #[inline]
@@ -58,6 +67,12 @@ pub(crate) struct Given<'a, 'py> {
     pub(crate) memory: Argument<'a, 'py>,
     pub(crate) dtype: Argument<'a, 'py>,
     pub(crate) lags: Argument<'a, 'py>,
+    pub(crate) axes: Argument<'a, 'py>,
+    pub(crate) spec: Argument<'a, 'py>,
+    pub(crate) sizes: Argument<'a, 'py>,
+    pub(crate) groups: Argument<'a, 'py>,
+    pub(crate) flip: Argument<'a, 'py>,
+    pub(crate) conjugate: Argument<'a, 'py>,
 }
 
 /// The same, read.
@@ -77,7 +92,19 @@ impl Choices {
     }
 }
 
-impl Given<'_, '_> {
+impl<'a, 'py> Given<'a, 'py> {
+    /// All of them.
+    #[inline]
+    pub(crate) fn all(&self) -> [Argument<'a, 'py>; 18] {
+        let Given { mode, stride, dilation, spread, padding, boundary, fill, method, precision, memory, dtype, .. } =
+            *self;
+        let Given { lags, axes, spec, sizes, groups, flip, conjugate, .. } = *self;
+        [
+            mode, stride, dilation, spread, padding, boundary, fill, method, precision, memory, dtype, lags, axes,
+            spec, sizes, groups, flip, conjugate,
+        ]
+    }
+
     /// Reads everything that does not depend on the operands.
     pub(crate) fn read(&self, choices: &mut Choices) -> PyResult<()> {
         let options = &mut choices.options;
@@ -105,6 +132,12 @@ impl Given<'_, '_> {
         if let Some(object) = self.spread.object() {
             options.spread = steps("spread", object)?;
         }
+        if let Some(object) = self.flip.object() {
+            options.flip = flag("flip", object)?;
+        }
+        if let Some(object) = self.conjugate.unless_none() {
+            options.conjugate = CONJUGATES.read("conjugate", object)?;
+        }
         if let Some(object) = self.boundary.object() {
             options.boundary = boundaries(object)?;
         }
@@ -124,6 +157,22 @@ impl Given<'_, '_> {
             choices.memory = Some(memory(object)?);
         }
         Ok(())
+    }
+
+    /// How the axes of the operands are told apart.
+    pub(crate) fn form(&self) -> PyResult<Form> {
+        let Some(spec) = self.spec.object() else {
+            return Ok(Form::Axes(self.axes.unless_none().map(axes).transpose()?));
+        };
+        let spec = text("spec", spec)?;
+        let mut sizes = self.sizes.unless_none().map(sizes).transpose()?.unwrap_or_default();
+        if let Some(object) = self.groups.object() {
+            match integer("groups", object)? {
+                groups @ 1.. => sizes.push((GROUPS.to_owned(), groups as usize)),
+                groups => return value_error(format!("groups must be at least 1, not {groups}")),
+            }
+        }
+        Ok(Form::Named { spec, sizes })
     }
 }
 
@@ -229,7 +278,7 @@ fn lags(object: Borrowed<'_, '_, PyAny>) -> PyResult<PerAxis<Side<isize>>> {
 }
 
 /// The axes to convolve.
-pub(crate) fn axes(object: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<isize>> {
+fn axes(object: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<isize>> {
     match entries("axes", object)? {
         None => Ok(vec![integer("axes", object)?]),
         Some(each) => each.iter().map(|entry| integer("axes", entry.as_borrowed())).collect(),
@@ -250,7 +299,7 @@ pub(crate) fn shape(argument: &str, object: Borrowed<'_, '_, PyAny>) -> PyResult
 }
 
 /// Lengths of names, sorted by name so that equal requests look equal.
-pub(crate) fn sizes(object: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<(String, usize)>> {
+fn sizes(object: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<(String, usize)>> {
     let Ok(given) = object.cast::<PyDict>() else {
         return type_error(format!("sizes must be a dict of lengths by name, not {}", type_name(object)));
     };
@@ -268,7 +317,7 @@ pub(crate) fn sizes(object: Borrowed<'_, '_, PyAny>) -> PyResult<Vec<(String, us
 }
 
 /// True or False, NumPy's too.
-pub(crate) fn flag(argument: &str, object: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
+fn flag(argument: &str, object: Borrowed<'_, '_, PyAny>) -> PyResult<bool> {
     object
         .extract::<bool>()
         .or_else(|_| type_error(format!("{argument} must be True or False, not {}", type_name(object))))

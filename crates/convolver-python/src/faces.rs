@@ -1,31 +1,35 @@
-//! What the faces of other libraries need beside the public functions: input spread out, filters, folding.
+//! What the faces of other libraries need beside the public functions: layers, filters, folding.
 //!
 //! Private to `convolver`: the modules in Python that call these say what is wrong with users' arguments.
 
-use crate::arguments::{self, Argument, Choices, Given};
+use crate::arguments::{self, Argument, Given};
 use crate::arrays::{Array, Fresh};
 use crate::errors::{guarded, raised};
-use crate::functions::{named, run};
+use crate::functions::Function;
 use crate::words::BOUNDARIES;
 use convolver::filter::{Combine, Filter, Pass, combine, gaussian_weights};
 use convolver::fold::{Windows, fold};
-use convolver::{Conjugate, ElementType, Fill, Mode, Owned};
+use convolver::problem::Sample;
+use convolver::{ElementType, Fill, Owned};
 use pyo3::prelude::*;
 
-/// `einconv` of an input whose samples stand ``spread`` apart, zeros between them.
-#[pyfunction(name = "_einconv_spread")]
-#[pyo3(signature = (spec, x, k, spread, *, sizes=Argument::MISSING, flip=false, stride=Argument::MISSING,
-    dilation=Argument::MISSING, padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING,
-    method=Argument::MISSING, precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING,
-    out=Argument::MISSING))]
+/// `einconv` with what layers say besides: how many `groups` the axis named g has, how far apart (`spread`) the samples of
+/// the input stand with zeros between them, which operand is conjugated.
+#[pyfunction(name = "_einconv")]
+#[pyo3(signature = (spec, x, k, *, groups=Argument::MISSING, spread=Argument::MISSING, conjugate=Argument::MISSING,
+    flip=Argument::MISSING, mode=Argument::MISSING, stride=Argument::MISSING, dilation=Argument::MISSING,
+    padding=Argument::MISSING, boundary=Argument::MISSING, fill=Argument::MISSING, method=Argument::MISSING,
+    precision=Argument::MISSING, memory=Argument::MISSING, dtype=Argument::MISSING, out=Argument::MISSING))]
 #[allow(clippy::too_many_arguments, reason = "the arguments of einconv")]
-pub(crate) fn einconv_spread<'py>(
+pub(crate) fn layer<'py>(
     spec: &Bound<'py, PyAny>,
     x: &Bound<'py, PyAny>,
     k: &Bound<'py, PyAny>,
+    groups: Argument<'_, 'py>,
     spread: Argument<'_, 'py>,
-    sizes: Argument<'_, 'py>,
-    flip: bool,
+    conjugate: Argument<'_, 'py>,
+    flip: Argument<'_, 'py>,
+    mode: Argument<'_, 'py>,
     stride: Argument<'_, 'py>,
     dilation: Argument<'_, 'py>,
     padding: Argument<'_, 'py>,
@@ -37,25 +41,36 @@ pub(crate) fn einconv_spread<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let mode = Argument::MISSING;
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        spread,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype,
-        ..Given::default()
-    };
+    let layer = Given { spec: Argument::of(spec), groups, spread, conjugate, flip, ..Given::default() };
+    let options = Given { mode, stride, dilation, padding, boundary, fill, ..layer };
+    let given = Given { method, precision, memory, dtype, ..options };
+    guarded(|| Function::Einconv.run([x, k], &given, out))
+}
+
+/// What stands in the places before and after an axis of ``length`` samples, as ``(place, sample, weight)``: the sample at
+/// ``place``, counted from the first one that was added, is the sum of samples of the axis times their weights.
+#[pyfunction(name = "_edges")]
+pub(crate) fn edges(
+    length: usize,
+    sides: (usize, usize),
+    boundary: (Bound<'_, PyAny>, Bound<'_, PyAny>),
+) -> PyResult<Vec<(usize, usize, f64)>> {
     guarded(|| {
-        let mut choices = Choices::new(Mode::Valid, flip, Conjugate::Neither);
-        given.read(&mut choices)?;
-        run([x, k], &named(spec, sizes)?, &choices, out)
+        let (before, after) = (&boundary.0, &boundary.1);
+        let [before, after] = [before, after].map(|word| BOUNDARIES.read("boundary", word.as_borrowed()));
+        let (before, after) = (before?, after?);
+        let low = sides.0 as isize;
+        let places = (-low..0).chain((0..sides.1).map(|past| (length + past) as isize));
+        let weights = |at: isize| {
+            let place = (at + low) as usize;
+            let terms: Vec<_> = match (if at < 0 { before } else { after }).sample(at, length) {
+                Sample::At(sample) => vec![(place, sample, 1.0)],
+                Sample::Mix(terms) => terms.into_iter().map(|(sample, weight)| (place, sample, weight)).collect(),
+                Sample::Zero | Sample::Fill => Vec::new(),
+            };
+            terms
+        };
+        Ok(places.flat_map(weights).collect())
     })
 }
 

@@ -1,67 +1,55 @@
 //! `convolve`, `correlate`, `einconv`, `explain`: their arguments and what Python says of them.
 
-use crate::arguments::{self, Argument, Choices, Given};
+use crate::arguments::{Argument, Choices, Given};
 use crate::arrays::Array;
-use crate::call::{Form, Request};
+use crate::call::Request;
 use crate::errors::{guarded, raised};
 use crate::explanation::Explanation;
 use crate::repeated::Arguments;
-use crate::words::text;
 use convolver::{Conjugate, Mode};
 use pyo3::prelude::*;
 
-/// The form of `convolve` and `correlate`.
-fn numbered(axes: Argument<'_, '_>) -> PyResult<Form> {
-    Ok(Form::Axes(axes.unless_none().map(arguments::axes).transpose()?))
+/// The functions that compute at once, apart in what holds where nothing is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Function {
+    Convolve,
+    Correlate,
+    Einconv,
 }
 
-/// The form of `einconv` and `plan`.
-pub(crate) fn named(spec: &Bound<'_, PyAny>, sizes: Argument<'_, '_>) -> PyResult<Form> {
-    let spec = text("spec", spec.as_borrowed())?;
-    Ok(Form::Named { spec, sizes: sizes.unless_none().map(arguments::sizes).transpose()?.unwrap_or_default() })
-}
-
-/// Whether a notation convolves rather than correlates.
-pub(crate) fn flipped(flip: Argument<'_, '_>) -> PyResult<bool> {
-    flip.object().map_or(Ok(false), |object| arguments::flag("flip", object))
-}
-
-/// Runs a call of `convolve`, which flips, or `correlate`, which conjugates.
-fn run_numbered<'py>(
-    operands: [&Bound<'py, PyAny>; 2],
-    flip: bool,
-    given: &Given<'_, 'py>,
-    axes: Argument<'_, 'py>,
-    out: Argument<'_, 'py>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let (py, out) = (operands[0].py(), out.unless_none());
-    let arguments = Arguments::new(flip, given, axes);
-    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
-    if let Some(request) = arguments.known(&x, &k) {
-        return request.run(&x, &k, out, py);
+impl Function {
+    /// What holds where nothing is given.
+    pub(crate) fn choices(self) -> Choices {
+        match self {
+            Function::Convolve => Choices::new(Mode::Full, true, Conjugate::Neither),
+            Function::Correlate => Choices::new(Mode::Full, false, Conjugate::Kernel),
+            Function::Einconv => Choices::new(Mode::Valid, false, Conjugate::Neither),
+        }
     }
-    // Reading arguments may run code of the caller's, which may change arrays: these are read after that.
-    drop((x, k));
-    let conjugate = if flip { Conjugate::Neither } else { Conjugate::Kernel };
-    let mut choices = Choices::new(Mode::Full, flip, conjugate);
-    given.read(&mut choices)?;
-    let form = numbered(axes)?;
-    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
-    let request = Request::find(&x, &k, &form, &choices)?;
-    arguments.keep(&x, &k, &request);
-    request.run(&x, &k, out, py)
-}
 
-/// Reads the operands and runs the request they make.
-pub(crate) fn run<'py>(
-    operands: [&Bound<'py, PyAny>; 2],
-    form: &Form,
-    choices: &Choices,
-    out: Argument<'_, 'py>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let py = operands[0].py();
-    let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
-    Request::find(&x, &k, form, choices)?.run(&x, &k, out.unless_none(), py)
+    /// Runs a call.
+    pub(crate) fn run<'py>(
+        self,
+        operands: [&Bound<'py, PyAny>; 2],
+        given: &Given<'_, 'py>,
+        out: Argument<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (py, out) = (operands[0].py(), out.unless_none());
+        let arguments = Arguments::new(self, given);
+        let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
+        if let Some(request) = arguments.known(&x, &k) {
+            return request.run(&x, &k, out, py);
+        }
+        // Reading arguments may run code of the caller's, which may change arrays: these are read after that.
+        drop((x, k));
+        let mut choices = self.choices();
+        given.read(&mut choices)?;
+        let form = given.form()?;
+        let [x, k] = Array::operands(operands.map(Bound::as_borrowed))?;
+        let request = Request::find(&x, &k, &form, &choices)?;
+        arguments.keep(&x, &k, &request);
+        request.run(&x, &k, out, py)
+    }
 }
 
 /// Convolve ``x`` with ``k``.
@@ -165,9 +153,9 @@ pub(crate) fn convolve<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
-    guarded(|| run_numbered([x, k], true, &given, axes, out))
+    let options = Given { axes, mode, stride, dilation, padding, boundary, fill, ..Given::default() };
+    let given = Given { method, precision, memory, dtype, ..options };
+    guarded(|| Function::Convolve.run([x, k], &given, out))
 }
 
 /// Correlate ``x`` with ``k``.
@@ -233,21 +221,9 @@ pub(crate) fn correlate<'py>(
     out: Argument<'_, 'py>,
     lags: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given {
-        mode,
-        stride,
-        dilation,
-        padding,
-        boundary,
-        fill,
-        method,
-        precision,
-        memory,
-        dtype,
-        lags,
-        ..Given::default()
-    };
-    guarded(|| run_numbered([x, k], false, &given, axes, out))
+    let options = Given { axes, mode, stride, dilation, padding, boundary, fill, lags, ..Given::default() };
+    let given = Given { method, precision, memory, dtype, ..options };
+    guarded(|| Function::Correlate.run([x, k], &given, out))
 }
 
 /// Convolve arrays whose axes are named in one line.
@@ -320,13 +296,10 @@ pub(crate) fn einconv<'py>(
     dtype: Argument<'_, 'py>,
     out: Argument<'_, 'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
-    guarded(|| {
-        let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
-        given.read(&mut choices)?;
-        run([x, k], &named(spec, sizes)?, &choices, out)
-    })
+    let spec = Argument::of(spec);
+    let options = Given { spec, sizes, flip, mode, stride, dilation, padding, boundary, fill, ..Given::default() };
+    let given = Given { method, precision, memory, dtype, ..options };
+    guarded(|| Function::Einconv.run([x, k], &given, out))
 }
 
 /// Say how a call of `convolve` would be computed, without computing it.
@@ -377,12 +350,12 @@ pub(crate) fn explain<'py>(
     memory: Argument<'_, 'py>,
     dtype: Argument<'_, 'py>,
 ) -> PyResult<Explanation> {
-    let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, ..Given::default() };
+    let options = Given { axes, mode, stride, dilation, padding, boundary, fill, ..Given::default() };
+    let given = Given { method, precision, memory, dtype, ..options };
     guarded(|| {
-        let mut choices = Choices::new(Mode::Full, true, Conjugate::Neither);
+        let mut choices = Function::Convolve.choices();
         given.read(&mut choices)?;
-        let form = numbered(axes)?;
+        let form = given.form()?;
         let [x, k] = Array::operands([x.as_borrowed(), k.as_borrowed()])?;
         let request = Request::find(&x, &k, &form, &choices)?;
         let (_, kernel) = request.operands(&x, &k);

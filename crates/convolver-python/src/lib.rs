@@ -26,7 +26,7 @@ mod _native {
     #[pymodule_export]
     use crate::explanation::{Candidate, Explanation};
     #[pymodule_export]
-    use crate::faces::{einconv_spread, filter, folded, weights};
+    use crate::faces::{edges, filter, folded, layer, weights};
     #[pymodule_export]
     use crate::functions::{convolve, correlate, einconv, explain};
     #[pymodule_export]

@@ -1,15 +1,15 @@
 //! `plan`: all that depends on shapes and kernel, done once.
 
-use crate::arguments::{self, Argument, Choices, Given};
+use crate::arguments::{self, Argument, Given};
 use crate::arrays::Array;
 use crate::call::{Cast, Key, Output, Shaped};
 use crate::errors::{guarded, raised, type_error, value_error};
 use crate::explanation::Explanation;
-use crate::functions::{flipped, named};
+use crate::functions::Function;
 use crate::words::type_name;
 use convolver::front::Arranged;
 use convolver::plan::{PreparedPlan, cached_for};
-use convolver::{Conjugate, Dims, ElementType, Mode};
+use convolver::{Dims, ElementType};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -198,12 +198,13 @@ pub(crate) fn plan<'py>(
     precision: Argument<'_, 'py>,
     memory: Argument<'_, 'py>,
 ) -> PyResult<Plan> {
-    let given =
-        Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, ..Given::default() };
+    let spec = Argument::of(spec);
+    let options = Given { spec, sizes, flip, mode, stride, dilation, padding, boundary, fill, ..Given::default() };
+    let given = Given { method, precision, memory, ..options };
     guarded(|| {
-        let mut choices = Choices::new(Mode::Valid, flipped(flip)?, Conjugate::Neither);
+        let mut choices = Function::Einconv.choices();
         given.read(&mut choices)?;
-        let form = named(spec, sizes)?;
+        let form = given.form()?;
         let shape = Dims::from_vec(arguments::shape("x_shape", x_shape.as_borrowed())?);
         let wanted = dtype.unless_none().map(|object| arguments::element("dtype", object)).transpose()?;
         let k = Array::operand("k", k.as_borrowed())?;

@@ -6,6 +6,7 @@
 use crate::arguments::{Argument, Given};
 use crate::arrays::Array;
 use crate::call::{Folding, Request};
+use crate::functions::Function;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
 use std::cell::RefCell;
@@ -28,21 +29,22 @@ struct Call {
 }
 
 /// The addresses of all arguments but the operands and `out`, and which function they are for.
-type Addresses = [usize; 13];
+type Addresses = [usize; ARGUMENTS + 1];
 
-/// The arguments of a call of `convolve` (which flips) or `correlate`.
+/// Arguments beside the operands and `out`.
+const ARGUMENTS: usize = 18;
+
+/// The arguments of a call.
 pub(crate) struct Arguments<'a, 'py> {
     addresses: Addresses,
-    given: [Argument<'a, 'py>; 12],
+    given: [Argument<'a, 'py>; ARGUMENTS],
 }
 
 impl<'a, 'py> Arguments<'a, 'py> {
     #[inline]
-    pub(crate) fn new(flip: bool, given: &Given<'a, 'py>, axes: Argument<'a, 'py>) -> Self {
-        let Given { mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags, .. } =
-            *given;
-        let given = [mode, stride, dilation, padding, boundary, fill, method, precision, memory, dtype, lags, axes];
-        let mut addresses = [usize::from(flip); 13];
+    pub(crate) fn new(function: Function, given: &Given<'a, 'py>) -> Self {
+        let given = given.all();
+        let mut addresses = [function as usize; ARGUMENTS + 1];
         for (address, argument) in addresses.iter_mut().zip(&given) {
             *address = argument.object().map_or(0, |object| object.as_ptr().addr());
         }

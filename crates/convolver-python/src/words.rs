@@ -3,7 +3,7 @@
 //! A word written in a program is interned, so its address tells which it is; other strings are compared by text.
 
 use crate::errors::{type_error, value_error};
-use convolver::{Boundary, Mode, Precision};
+use convolver::{Boundary, Conjugate, Mode, Precision};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyString;
@@ -17,6 +17,7 @@ pub(crate) struct Words<T: 'static> {
 
 pub(crate) static MODES: Words<Mode> = Words::new(Mode::ALL, Mode::name);
 pub(crate) static BOUNDARIES: Words<Boundary> = Words::new(Boundary::ALL, Boundary::name);
+pub(crate) static CONJUGATES: Words<Conjugate> = Words::new(Conjugate::ALL, Conjugate::name);
 pub(crate) static PRECISIONS: Words<Precision> = Words::new(Precision::ALL, Precision::name);
 
 impl<T: Copy> Words<T> {

@@ -140,8 +140,8 @@ def deconv2D(X: NDArray[Any], W: NDArray[Any], stride: int, pad: Pad, dilation: 
         for length, (low, high), taps in zip(lengths, cut, W.shape, strict=False)
     ]
     try:
-        return _native._einconv_spread(
-            "n [y x] c, [y x] c o -> n [y x] o", X, W, stride, flip=True, padding=sides, dilation=dilation + 1
+        return _native._einconv(
+            "n [y x] c, [y x] c o -> n [y x] o", X, W, spread=stride, flip=True, padding=sides, dilation=dilation + 1
         )
     except (TypeError, ValueError) as error:
         raise renamed(error, x="X", k="W") from None

@@ -87,11 +87,11 @@ def upfirdn(
     natural = np.result_type(taps, samples)
     kept = natural in (np.dtype(bool), np.dtype(np.float16)) or natural.kind not in "iufc"
     try:
-        return _native._einconv_spread(
+        return _native._einconv(
             f"{term}, [t] -> {term}",
             samples,
             taps,
-            up,
+            spread=up,
             flip=True,
             stride=down,
             padding=taps.size - 1,

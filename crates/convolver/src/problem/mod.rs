@@ -80,6 +80,9 @@ pub enum Conjugate {
 }
 
 impl Conjugate {
+    /// Every choice.
+    pub const ALL: &'static [Conjugate] = &[Conjugate::Neither, Conjugate::Input, Conjugate::Kernel];
+
     /// The word in problem texts.
     pub const fn name(self) -> &'static str {
         match self {
