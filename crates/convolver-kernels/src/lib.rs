@@ -13,10 +13,12 @@ pub mod working;
 
 pub use arch::InstructionSet;
 pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
-pub use memory::{Dims, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position};
+pub use memory::{
+    Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
+};
 pub use micro::{
-    BLOCK, Band, Dots, Extent, Gather, Gathered, PairCopy, PairSplit, Pass, Phase, PieceProducts, Pieces, Products,
-    RowGroup, RowGroups, Run, Split, Squares, TileRows, frequencies, passes, radices,
+    BLOCK, Band, Dots, Extent, Frame, Gather, Gathered, PairCopy, PairSplit, Pass, Phase, PieceProducts, Pieces,
+    Planes, Products, RowGroup, RowGroups, Run, Span, Split, Squares, TileRows, frequencies, passes, radices,
 };
 pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};

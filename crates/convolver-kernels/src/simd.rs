@@ -91,6 +91,30 @@ pub(crate) trait Vector: Copy {
         }
     }
 
+    /// The numbers whose bit is set in `lanes`, and zeros. Nothing else is touched.
+    ///
+    /// # Safety
+    /// As `splat`; the numbers asked for must be readable. No bit stands beyond `COUNT`.
+    #[inline(always)]
+    unsafe fn load_lanes(pointer: *const Self::Lane, lanes: u64) -> Self {
+        // SAFETY: the caller's word; a vector fits the array, and all lanes are readable where all are asked for.
+        unsafe {
+            if lanes == u64::MAX >> (u64::BITS as usize - Self::COUNT) {
+                return Self::load(pointer);
+            }
+            if lanes == 0 {
+                return Self::splat(Self::Lane::default());
+            }
+            let mut numbers = [Self::Lane::default(); WIDEST];
+            for (lane, number) in numbers[..Self::COUNT].iter_mut().enumerate() {
+                if lanes >> lane & 1 != 0 {
+                    *number = *pointer.wrapping_add(lane);
+                }
+            }
+            Self::load(numbers.as_ptr())
+        }
+    }
+
     /// The sum of the numbers of each vector, in one order.
     ///
     /// # Safety

@@ -8,11 +8,14 @@ mod x86_64_v3;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_v4;
 
-use crate::memory::MatrixMut;
+use crate::memory::{MatricesMut, MatrixMut};
 use crate::micro::band::{self, Strip};
+use crate::micro::each::{self, EachStrip};
 use crate::micro::pieces::PieceKernels;
+use crate::micro::planes::{self, Edge};
 use crate::micro::{
-    Band, Dots, Extent, Gather, PairCopy, PairSplit, PieceProducts, Products, Split, dots, fft, gather, products,
+    Band, Dots, Extent, Frame, Gather, PairCopy, PairSplit, PieceProducts, Planes, Products, Split, dots, fft, gather,
+    products,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -69,6 +72,12 @@ pub struct Kernels<L: Lane> {
     pub(crate) count: usize,
     /// Strips of a band, from one row on.
     pub(crate) strips: &'static [Strip<L>],
+    /// Strips of planes whose rows may see places outside, from one row on; not more than there are strips.
+    pub(crate) edges: &'static [Edge<L>],
+    /// How many vectors wide their blocks are.
+    pub(crate) widths: &'static [usize],
+    /// Strips of lanes with weights of their own, from one row on.
+    pub(crate) each: &'static [EachStrip<L>],
     /// Dot products.
     pub(crate) dots: dots::Run<L>,
     /// Numbers of a panel.
@@ -112,6 +121,31 @@ impl InstructionSet {
         job.check(target.rows, target.columns);
         // SAFETY: both asserted above.
         unsafe { band::run(kernels.strips, job, target) }
+    }
+
+    /// Computes planes of outputs, whose inputs have zeros around them.
+    ///
+    /// # Panics
+    /// If the job reads outside its input, or the CPU lacks the instruction set.
+    pub fn planes<L: Lane>(&'static self, job: &Planes<'_, L>, target: &mut MatricesMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        let kernels = L::kernels(self);
+        let inside = job.check(target.count, target.matrix.rows, target.matrix.columns);
+        // SAFETY: both asserted above.
+        unsafe { planes::run((kernels.strips, kernels.edges, kernels.widths), kernels.count, job, &inside, target) }
+    }
+
+    /// Computes outputs whose lanes, the columns of the target's matrices, have weights of their own. There is a matrix of
+    /// rows for each place.
+    ///
+    /// # Panics
+    /// If the job reads outside its input, or the CPU lacks the instruction set.
+    pub fn each<L: Lane>(&'static self, job: &Frame<'_, L>, target: &mut MatricesMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        let lanes = target.matrix.columns;
+        let inside = job.check((target.matrix.rows, target.count), lanes - 1, |taps| taps.checked_mul(lanes));
+        // SAFETY: both asserted above.
+        unsafe { each::run(L::kernels(self).each, job, &inside, target) }
     }
 
     /// Computes rows of dot products.
@@ -215,14 +249,16 @@ impl InstructionSet {
 }
 
 /// Writes the kernels of an instruction set: every generic body behind a door that enables its features. How many
-/// vectors wide a panel is; for each number the vector, and for strips of each number of rows how many vectors wide a block is.
+/// vectors wide a panel is; for each number the vector, and for strips of each number of rows how many vectors wide a block
+/// is: of bands, and of frames.
 macro_rules! kernels {
-    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt;)*) => {
+    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt, $framed:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips, $framed),)*
         }
     };
-    (@doors [$($features:literal)?] $vector:ty, $panel:literal, [$($rows:literal x $vectors:literal),*]) => {{
+    (@doors [$($features:literal)?] $vector:ty, $panel:literal, [$($rows:literal x $vectors:literal),*],
+        [$($framed_rows:literal x $framed_vectors:literal),*]) => {{
         type Number = <$vector as $crate::simd::Vector>::Lane;
         // SAFETY: see `Strip`.
         $(#[target_feature(enable = $features)])?
@@ -233,6 +269,30 @@ macro_rules! kernels {
         ) {
             // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
             unsafe { $crate::micro::band::strip::<$vector, R, W>(job, target, row) }
+        }
+        // SAFETY: see `Edge`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn edge<const R: usize, const W: usize>(
+            frame: &$crate::micro::Frame<'_, Number>,
+            plane: $crate::micro::planes::Plane<Number>,
+            row: usize,
+            cuts: &[$crate::micro::planes::Cut],
+            masks: &[u64],
+        ) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::planes::edge::<$vector, R, W>(frame, plane, row, cuts, masks) }
+        }
+        // SAFETY: see `EachStrip`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn each<const R: usize, const W: usize>(
+            frame: &$crate::micro::Frame<'_, Number>,
+            target: &$crate::memory::MatricesMut<'_, Number>,
+            row: usize,
+            inside: std::ops::Range<usize>,
+            lanes: std::ops::Range<usize>,
+        ) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::each::strip::<$vector, R, W>(frame, target, row, inside, lanes) }
         }
         // SAFETY: see `dots::Run`.
         $(#[target_feature(enable = $features)])?
@@ -255,6 +315,9 @@ macro_rules! kernels {
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
+            edges: &[$(edge::<$framed_rows, $framed_vectors>),*],
+            widths: &[$($framed_vectors),*],
+            each: &[$(each::<$framed_rows, $framed_vectors>),*],
             dots,
             panel: <$vector as $crate::simd::Vector>::COUNT * $panel,
             gather,
@@ -282,12 +345,12 @@ macro_rules! transforms {
 }
 pub(crate) use transforms;
 
-/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load and store the first few numbers and to sum
-/// lanes, where there are instructions for it.
+/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load some lanes, to load and store the first
+/// few numbers and to sum lanes, where there are instructions for it.
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, first $first:expr, $store_first:expr, sums $sums:expr)?) => {
+     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr, sums $sums:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -316,6 +379,13 @@ macro_rules! vector {
                 // SAFETY: the caller vouches for the instruction set.
                 Self(unsafe { $product })
             }
+            $(
+                #[inline(always)]
+                unsafe fn load_lanes(pointer: *const $lane, lanes: u64) -> Self {
+                    // SAFETY: as for `load`; lanes that are masked are not read.
+                    Self(unsafe { $lanes(pointer.cast(), lanes) })
+                }
+            )?
             $(
                 #[inline(always)]
                 unsafe fn load_first(pointer: *const $lane, count: usize) -> Self {

@@ -88,4 +88,70 @@ impl<'a, T> MatrixMut<'a, T> {
             lifetime: PhantomData,
         }
     }
+
+    /// `count` neighbouring rows from `first` on.
+    pub fn rows_from(&mut self, first: usize, count: usize) -> MatrixMut<'_, T> {
+        assert!(count > 0 && first <= self.rows && count <= self.rows - first, "rows lie within the matrix");
+        MatrixMut { rows: count, ..self.rows(first, 1) }
+    }
+}
+
+/// Matrices of one shape, equally far apart, to write in place. No element belongs to two of them.
+#[derive(Debug)]
+pub struct MatricesMut<'a, T> {
+    /// The first.
+    pub(crate) matrix: MatrixMut<'a, T>,
+    /// Elements from one to the next.
+    pub(crate) step: isize,
+    pub(crate) count: usize,
+}
+
+impl<'a, T> MatricesMut<'a, T> {
+    /// The first `count` matrices of `rows` × `columns` elements of a slice that holds one every `step` elements, and a row
+    /// every `row_stride` of them.
+    pub fn from_slice(
+        slice: &'a mut [T],
+        (count, step): (usize, usize),
+        (rows, row_stride): (usize, usize),
+        columns: usize,
+    ) -> Self {
+        assert!(count > 0 && rows > 0 && columns > 0, "matrices have elements");
+        let along = |count: usize, step: usize| (count - 1).checked_mul(step).and_then(|end| end.checked_add(columns));
+        // Either a row of one matrix lies within the gap between those of the next, or a whole matrix does.
+        let within = |(count, step): (usize, usize), (outer, outer_step): (usize, usize)| {
+            let fits = along(count, step).is_some_and(|reach| reach <= outer_step);
+            (count == 1 || columns <= step) && (outer == 1 || fits)
+        };
+        let (matrices, lines) = ((count, step), (rows, row_stride));
+        assert!(within(matrices, lines) || within(lines, matrices), "matrices do not overlap");
+        let end = along(rows, row_stride).and_then(|end| end.checked_add((count - 1).checked_mul(step)?));
+        assert!(end.is_some_and(|end| end <= slice.len()), "matrices lie within their slice");
+        let (row_stride, pointer) = (row_stride as isize, slice.as_mut_ptr());
+        MatricesMut {
+            matrix: MatrixMut { pointer, row_stride, rows, columns, lifetime: PhantomData },
+            step: step as isize,
+            count,
+        }
+    }
+
+    /// Every `step`-th row of all matrices from `first` on.
+    pub fn rows(&mut self, first: usize, step: usize) -> MatricesMut<'_, T> {
+        MatricesMut { matrix: self.matrix.rows(first, step), step: self.step, count: self.count }
+    }
+
+    /// One of them.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    pub(crate) fn at(&mut self, number: usize) -> MatrixMut<'_, T> {
+        assert!(number < self.count, "a matrix that is there");
+        let pointer = self.matrix.pointer.wrapping_offset(number as isize * self.step);
+        MatrixMut { pointer, lifetime: PhantomData, ..self.matrix }
+    }
+}
+
+impl<'a, T> From<MatrixMut<'a, T>> for MatricesMut<'a, T> {
+    fn from(matrix: MatrixMut<'a, T>) -> Self {
+        MatricesMut { matrix, step: 0, count: 1 }
+    }
 }

@@ -8,7 +8,7 @@ mod tiles;
 mod view;
 mod write;
 
-pub use matrix::{MatrixMut, Source};
+pub use matrix::{MatricesMut, MatrixMut, Source};
 pub use owned::Owned;
 pub use scratch::Scratch;
 pub use tiles::{Tiles, grid_position};

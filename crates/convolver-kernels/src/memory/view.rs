@@ -4,7 +4,7 @@
 //! from it (permuted, cut, an axis split or added) names the same elements or fewer. Reading and writing check indices
 //! against the shape, and so need no trust.
 
-use super::matrix::{MatrixMut, Source};
+use super::matrix::{MatricesMut, MatrixMut, Source};
 use crate::element::{Element, ElementType};
 use crate::simd::Lane;
 use crate::working::WorkingType;
@@ -451,5 +451,22 @@ impl<'a> ViewMut<'a> {
             columns,
             lifetime: PhantomData,
         })
+    }
+
+    /// A matrix, as [`matrix`](ViewMut::matrix) gives it, for each of a number of elements of one more axis.
+    pub fn matrices<L: Lane>(
+        &mut self,
+        index: &[usize],
+        (axis, count): (usize, usize),
+        rows: Option<(usize, usize)>,
+        columns: (usize, usize),
+    ) -> Option<MatricesMut<'_, L>> {
+        assert!(axis != columns.0 && rows.is_none_or(|(row, _)| row != axis), "every axis of a matrix is another");
+        assert!(count > 0 && count <= self.layout.shape[axis] - index[axis], "matrices lie within their axis");
+        let (size, step) = (size_of::<L>() as isize, self.layout.strides[axis]);
+        if step % size != 0 {
+            return None;
+        }
+        Some(MatricesMut { matrix: self.matrix(index, rows, columns)?, step: step / size, count })
     }
 }

@@ -16,6 +16,7 @@
 //! Order     per output: phases, then kernel rows, then columns, whatever R and V are, so results do not depend on how an
 //!           output is cut into bands.
 
+use super::form::{Form, Neighbours};
 use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
 
@@ -110,11 +111,11 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
     let mut column = 0;
     // SAFETY: blocks lie within the target, and so do the first outputs of one that is not whole.
     unsafe {
-        let x = job.input.pointer.add(job.start + row * job.row_step);
+        let x = job.input.pointer.wrapping_add(job.start + row * job.row_step);
         let y = target.pointer.offset(row as isize * target.row_stride);
         while column + wide <= columns || (over && columns >= wide && columns - column > wide / 2) {
             let at = column.min(columns - wide);
-            block::<V, R, W, false>(job, x.add(at), y.add(at), target.row_stride, 0);
+            block::<V, R, W, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), target.row_stride);
             column = at + wide;
         }
         // What is left is done by halves, as long as they are more than a vector wide.
@@ -123,10 +124,11 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
         while column < columns {
             if column + V::COUNT <= columns || (over && columns >= V::COUNT) {
                 let at = column.min(columns - V::COUNT);
-                block::<V, R, 1, false>(job, x.add(at), y.add(at), target.row_stride, 0);
+                block::<V, R, 1, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), target.row_stride);
                 column = at + V::COUNT;
             } else {
-                block::<V, R, 1, true>(job, x.add(column), y.add(column), target.row_stride, columns - column);
+                let few = Neighbours::<true>(columns - column);
+                block::<V, R, 1, _>(job, few, x.add(column), y.add(column), target.row_stride);
                 column = columns;
             }
         }
@@ -153,9 +155,9 @@ unsafe fn tail<V: Vector, const R: usize, const W: usize, const PART: usize>(
         // SAFETY: the caller's word; the block lies within the columns.
         unsafe {
             match W.div_ceil(PART) {
-                2 => block::<V, R, 2, false>(job, x.add(at), y.add(at), row_stride, 0),
-                3 => block::<V, R, 3, false>(job, x.add(at), y.add(at), row_stride, 0),
-                _ => block::<V, R, 4, false>(job, x.add(at), y.add(at), row_stride, 0),
+                2 => block::<V, R, 2, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
+                3 => block::<V, R, 3, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
+                _ => block::<V, R, 4, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
             }
         }
         column = at + wide;
@@ -163,17 +165,17 @@ unsafe fn tail<V: Vector, const R: usize, const W: usize, const PART: usize>(
     column
 }
 
-/// R rows × W vectors of outputs, held in registers. A block that is `FEW` has the first `count` outputs of a vector.
+/// R rows × W vectors of outputs, held in registers.
 ///
 /// # Safety
 /// As `strip`; `x` is the input at the block's first output, and the block at `y` is writable.
 #[inline(always)]
-unsafe fn block<V: Vector, const R: usize, const W: usize, const FEW: bool>(
+pub(crate) unsafe fn block<V: Vector, const R: usize, const W: usize, F: Form<V>>(
     job: &Band<'_, V::Lane>,
+    form: F,
     x: *const V::Lane,
     y: *mut V::Lane,
     row_stride: isize,
-    count: usize,
 ) {
     // SAFETY: `check` has counted every offset added here.
     unsafe {
@@ -181,71 +183,63 @@ unsafe fn block<V: Vector, const R: usize, const W: usize, const FEW: bool>(
         if job.accumulate {
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = load::<V, FEW>(y.offset(r as isize * row_stride).add(v * V::COUNT), count);
+                    *sum = form.load(y.offset(r as isize * row_stride), v, 0);
                 }
             }
         }
-        let (mut weights, mut columns) = (job.weights.as_ptr(), job.columns);
-        for phase in job.phases {
+        let (mut weights, mut columns, mut first) = (job.weights.as_ptr(), job.columns, 0);
+        for (number, phase) in job.phases.iter().enumerate() {
             let (of_phase, rest) = columns.split_at_unchecked(phase.columns);
-            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase, count };
+            let form = form.of_phase(number);
+            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase, first, form };
             if phase.rows >= R {
-                taps.tall::<V, R, W, FEW>(&mut sums);
+                taps.tall::<V, R, W>(&mut sums);
             } else {
-                taps.short::<V, R, W, FEW>(&mut sums);
+                taps.short::<V, R, W>(&mut sums);
             }
-            weights = weights.add(phase.rows * phase.columns);
+            weights = weights.add(phase.rows * phase.columns * form.weight_step());
             columns = rest;
+            first += phase.columns;
         }
         for (r, sums) in sums.iter().enumerate() {
-            for (v, sum) in sums.iter().enumerate() {
-                let y = y.offset(r as isize * row_stride).add(v * V::COUNT);
-                if FEW { sum.store_first(y, count) } else { sum.store(y) }
+            for (v, &sum) in sums.iter().enumerate() {
+                form.store(sum, y.offset(r as isize * row_stride), v);
             }
         }
     }
 }
 
 /// One phase of a block.
-struct Taps<'a, L> {
+struct Taps<'a, L, F> {
     x: *const L,
     weights: *const L,
     rows: usize,
     row_step: usize,
     columns: &'a [usize],
-    /// Outputs of a block that is `FEW`.
-    count: usize,
+    /// The number of the first column.
+    first: usize,
+    form: F,
 }
 
-/// A vector, or its first `count` numbers.
-///
-/// # Safety
-/// They must be readable, and the CPU must have the instruction set.
-#[inline(always)]
-unsafe fn load<V: Vector, const FEW: bool>(pointer: *const V::Lane, count: usize) -> V {
-    // SAFETY: the caller's word.
-    unsafe { if FEW { V::load_first(pointer, count) } else { V::load(pointer) } }
-}
-
-impl<L: Lane> Taps<'_, L> {
+impl<L: Lane, F: Copy> Taps<'_, L, F> {
     /// A phase of at least R kernel rows: input rows that see every output row, between R − 1 that see fewer on each side.
     ///
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize, const FEW: bool>(
-        &self,
-        sums: &mut [[V; W]; R],
-    ) {
+    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R])
+    where
+        F: Form<V>,
+    {
         // The bounds are literals, because sums indexed by a variable would leave the registers.
         // SAFETY: the caller's word.
         unsafe {
-            macro_rules! head { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, FEW, 0, $n>(sums, $n - 1); })* } }
+            macro_rules! head { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, 0, $n>(sums, $n - 1); })* } }
             head!(1 2 3 4 5);
             for t in R - 1..self.rows {
-                self.row::<V, R, W, FEW, 0, R>(sums, t);
+                self.row::<V, R, W, 0, R>(sums, t);
             }
-            macro_rules! tail { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, FEW, $n, R>(sums, self.rows + $n - 1); })* } }
+            macro_rules! tail { ($($n:literal)*) => { $(if R > $n { self.row::<V, R, W, $n, R>(sums, self.rows + $n - 1); })* } }
             tail!(1 2 3 4 5);
         }
     }
@@ -255,19 +249,21 @@ impl<L: Lane> Taps<'_, L> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize, const FEW: bool>(
-        &self,
-        sums: &mut [[V; W]; R],
-    ) {
+    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R])
+    where
+        F: Form<V>,
+    {
         for q in 0..self.rows {
+            let rows: [_; R] = std::array::from_fn(|r| self.x.wrapping_add((r + q) * self.row_step));
+            let there: [bool; R] = std::array::from_fn(|r| self.form.row_is_there(r + q));
             for (c, &column) in self.columns.iter().enumerate() {
                 // SAFETY: the caller's word.
                 unsafe {
-                    let weight = V::splat(*self.weights.add(c * self.rows + q));
+                    let weight = self.form.weight(self.weights.add((c * self.rows + q) * self.form.weight_step()));
                     for (r, sums) in sums.iter_mut().enumerate() {
-                        let x = self.x.add((r + q) * self.row_step + column);
                         for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = sum.add_product(load::<V, FEW>(x.add(v * V::COUNT), self.count), weight);
+                            let input = self.input(rows[r].wrapping_add(column), v, c, there[r]);
+                            *sum = sum.add_product(input, weight);
                         }
                     }
                 }
@@ -275,40 +271,49 @@ impl<L: Lane> Taps<'_, L> {
         }
     }
 
+    /// Vector `v` of an input row; zeros if the row is not there.
+    ///
+    /// # Safety
+    /// As `block`.
+    #[inline(always)]
+    unsafe fn input<V: Vector<Lane = L>>(&self, row: *const L, v: usize, column: usize, there: bool) -> V
+    where
+        F: Form<V>,
+    {
+        // SAFETY: the caller's word.
+        unsafe { if there { self.form.load(row, v, self.first + column) } else { V::splat(L::default()) } }
+    }
+
     /// Input row `t` for output rows `LOW..HIGH`: kernel row t − r for output row r.
     ///
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn row<
-        V: Vector<Lane = L>,
-        const R: usize,
-        const W: usize,
-        const FEW: bool,
-        const LOW: usize,
-        const HIGH: usize,
-    >(
+    unsafe fn row<V: Vector<Lane = L>, const R: usize, const W: usize, const LOW: usize, const HIGH: usize>(
         &self,
         sums: &mut [[V; W]; R],
         t: usize,
-    ) {
+    ) where
+        F: Form<V>,
+    {
         // SAFETY: t − r is a kernel row for every r in LOW..HIGH by the bounds that `tall` gives.
         unsafe {
-            let x = self.x.add(t * self.row_step);
-            let mut weights = self.weights.wrapping_add(t);
-            for &column in self.columns {
-                let x = x.add(column);
+            let x = self.x.wrapping_add(t * self.row_step);
+            let (step, there) = (self.form.weight_step(), self.form.row_is_there(t));
+            let mut weights = self.weights.wrapping_add(t * step);
+            for (c, &column) in self.columns.iter().enumerate() {
+                let x = x.wrapping_add(column);
                 let mut inputs = [V::splat(L::default()); W];
                 for (v, input) in inputs.iter_mut().enumerate() {
-                    *input = load::<V, FEW>(x.add(v * V::COUNT), self.count);
+                    *input = self.input(x, v, c, there);
                 }
                 for (r, sums) in sums.iter_mut().enumerate().take(HIGH).skip(LOW) {
-                    let weight = V::splat(*weights.wrapping_sub(r));
+                    let weight = self.form.weight(weights.wrapping_sub(r * step));
                     for (sum, &input) in sums.iter_mut().zip(&inputs) {
                         *sum = sum.add_product(input, weight);
                     }
                 }
-                weights = weights.wrapping_add(self.rows);
+                weights = weights.wrapping_add(self.rows * step);
             }
         }
     }

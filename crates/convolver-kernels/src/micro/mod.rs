@@ -2,14 +2,20 @@
 
 pub(crate) mod band;
 pub(crate) mod dots;
+pub(crate) mod each;
 pub(crate) mod fft;
+pub(crate) mod form;
+pub(crate) mod frame;
 pub(crate) mod gather;
 pub(crate) mod pieces;
+pub(crate) mod planes;
 pub(crate) mod products;
 
 pub use band::{Band, Phase};
 pub use dots::Dots;
 pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices};
+pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
 pub use pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, PieceProducts, Pieces, Split};
+pub use planes::Planes;
 pub use products::Products;

@@ -1,7 +1,7 @@
 //! The tile loader: any part of any input, extended past its ends, as dense numbers of the working type.
 //!
 //! Boundaries, strides of views, byte order and element types end here: what an algorithm sees is a packed box.
-//! A line of the box runs along the last convolved axis, or along a batch axis where that is what lies together in
+//! A line of the box runs along the last convolved axis, or along a batch or group axis where that is what lies together in
 //! memory. Along a convolved axis that is strided, only places that some tap sees are loaded; on a line the places of
 //! one phase (place modulo stride) stand together, so that neighbouring outputs see neighbouring elements.
 
@@ -44,7 +44,7 @@ pub enum Line {
         /// Elements per phase.
         length: usize,
     },
-    /// A batch axis of the input: its number, the first element and how many.
+    /// A batch or group axis of the input: its number, the first element and how many.
     Batch {
         /// The axis.
         axis: usize,

@@ -95,6 +95,15 @@ const CASES: &[&str] = &[
     "{x} [12 13] * {k} [1 5] stride 4 1 pad -3:-2 2:2 -> {y}",
     "{x} [1 40] * {k} [1 3] -> {y}",
     "{x} [40 1] * {k} [3 1] -> {y}",
+    // A group of many, read in place with zeros around, or innermost in memory.
+    "{x} n2 g3 [20 70] * {k} [3 3] pad 1:1 1:1 -> {y}",
+    "{x} g70 [9 11] * {k} [3 3] pad 1:1 1:1 -> {y}",
+    "{x} g35 [14 15] * {k} o2 [7 7] flip pad 3:3 3:3 -> {y}",
+    "{x} g33 c2 [11 13] * {k} [3 4] stride 2 3 dilation 2 1 pad 1:1 2:2 -> {y}",
+    "{x} g67 [23] * {k} [5] stride 2 pad 2:3 boundary zero:edge -> {y}",
+    "{x} g34 [3 6 7] * {k} [2 3 2] stride 1 2 1 pad 1:0 1:1 0:1 -> {y}",
+    "{x} g4 c2 [9 40] * {k} o2 [5 3] dilation 3 2 pad 7:5 -3:9 -> {y}",
+    "{x} g2 [3 80] * {k} [2 40] pad 20:60 60:20 -> {y}",
     // Three and four.
     "{x} [5 6 7] * {k} [2 3 2] pad 1:0 1:1 0:1 boundary edge:zero wrap:wrap zero:reflect -> {y}",
     // A last axis that the kernel spans, and few images that may lie innermost.

@@ -3,7 +3,7 @@
 use super::geometry::Lanes;
 use super::size::{self, Fit};
 use crate::machine::Machine;
-use crate::problem::Problem;
+use crate::problem::{Axis, Boundary, Problem};
 use convolver_kernels::{Kind, WorkingType};
 
 /// Share of the multiply-add rate reached where a loaded input serves several outputs, and where it serves one.
@@ -56,13 +56,23 @@ pub(super) fn work(problem: &Problem, machine: &Machine, lanes: Lanes) -> f64 {
     arithmetic(problem, machine, lanes) + moved(problem) / machine.rates.cache_bytes
 }
 
+/// Whether an input whose elements lie together is read where it lies, so that planes are set up together.
+fn in_place(problem: &Problem, lanes: Lanes) -> bool {
+    let zeros = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
+    let real = !matches!(problem.working(), WorkingType::C64 | WorkingType::C128);
+    let along = lanes == Lanes::Convolved && problem.axes[problem.axes.len() - 1].stride == 1;
+    real && along && problem.input.size() == problem.working().size() && problem.axes.iter().all(zeros)
+}
+
 /// Seconds of the whole.
 pub(super) fn seconds(problem: &Problem, machine: &Machine, lanes: Lanes, fit: &Fit, shared: bool) -> f64 {
     let tiles = size::tiles(problem, fit);
     let packed = tiles * size::bytes(problem, fit, lanes, 1) as f64;
+    let planes = if in_place(problem, lanes) { size::planes(problem, fit, work(problem, machine, lanes)) } else { 1 };
+    let set_up = tiles / planes as f64;
     let work = arithmetic(problem, machine, lanes)
         + packed / machine.rates.cache_bytes
         + moved(problem) / machine.rates.memory_bytes
-        + tiles * machine.rates.tile;
+        + set_up * machine.rates.tile;
     if shared { work / machine.cores as f64 + machine.rates.hand_off } else { work }
 }

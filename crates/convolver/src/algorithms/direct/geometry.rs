@@ -2,7 +2,8 @@
 //!
 //! Lanes run along the last convolved axis, or along a batch axis where its elements lie together in memory. Rows run
 //! along the longest kernel axis that is left; every other tap is a column. Where outputs are far apart or few, lanes run
-//! along the taps of the last axis instead, and every output is a dot product.
+//! along the taps of the last axis instead, and every output is a dot product. Where kernels of a group lie together, lanes
+//! are kernels, and the outputs of a row are places along the last axis.
 //!
 //! Fold    A single convolved axis has no other axis for rows. Where a phase has many taps, rows are blocks of as many
 //!         outputs as a vector has lanes: output r·B + i sees through tap q·B + p what output (r+q)·B + i sees through
@@ -23,6 +24,8 @@ pub(in crate::algorithms) enum Lanes {
     Convolved,
     /// A batch axis.
     Batch(usize),
+    /// The group axis, where there is one.
+    Group,
     /// The taps of the last convolved axis.
     Taps,
 }
@@ -59,20 +62,24 @@ impl Geometry {
         let axes = &problem.axes;
         let free = match lanes {
             Lanes::Convolved | Lanes::Taps => axes.len() - 1,
-            Lanes::Batch(_) => axes.len(),
+            Lanes::Batch(_) | Lanes::Group => axes.len(),
         };
         // Never the last of several axes: so taps are summed in one order whatever lanes run along, and an image alone
         // has the bits that it has among others. Among equals the later axis, whose lines lie closer together.
         let candidates = if axes.len() > 1 { axes.len() - 1 } else { free };
         let row = match lanes {
             Lanes::Taps => axes.len().checked_sub(2),
+            // Along the last axis lie the places of a row.
+            Lanes::Group if axes.len() == 1 => None,
             _ => (0..candidates).max_by_key(|&axis| (axes[axis].kernel, axis)),
         };
         Geometry {
             lanes,
             row,
             fold: None,
-            others: (0..free).filter(|&axis| Some(axis) != row).collect(),
+            others: (0..free)
+                .filter(|&axis| Some(axis) != row && !(lanes == Lanes::Group && axis + 1 == free))
+                .collect(),
             phases: axes.iter().map(Phases::of).collect(),
         }
         .side_by_side(lanes)
@@ -102,7 +109,7 @@ impl Geometry {
         let extents: Dims<usize> =
             axes.iter().zip(tile).map(|(axis, &tile)| (tile - 1) * axis.stride + axis.window()).collect();
         let (line, pitch) = match self.lanes {
-            Lanes::Batch(_) => (lanes, lanes),
+            Lanes::Batch(_) | Lanes::Group => (lanes, lanes),
             Lanes::Taps => (extents[axes.len() - 1], extents[axes.len() - 1]),
             Lanes::Convolved => {
                 let last = axes.len() - 1;
@@ -113,7 +120,7 @@ impl Geometry {
         let mut steps: Dims<usize> = Dims::from_elem(0, axes.len());
         let mut plane = pitch;
         for axis in (0..axes.len()).rev() {
-            if axis == axes.len() - 1 && !matches!(self.lanes, Lanes::Batch(_)) {
+            if axis == axes.len() - 1 && !matches!(self.lanes, Lanes::Batch(_) | Lanes::Group) {
                 steps[axis] = usize::from(self.lanes == Lanes::Taps);
                 continue;
             }
@@ -136,6 +143,7 @@ impl Geometry {
         let line = match self.lanes {
             Lanes::Convolved | Lanes::Taps => Line::Convolved { length: tiling.line },
             Lanes::Batch(axis) => Line::Batch { axis, start: lane_start, count: lane_count },
+            Lanes::Group => Line::Batch { axis: problem.batch.len(), start: lane_start, count: lane_count },
         };
         Packing { starts: starts.collect(), extents, phases: self.phases.clone(), steps: tiling.steps.clone(), line }
     }

@@ -11,7 +11,7 @@ use super::weights::{Weights, dense};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Axis, Problem};
-use convolver_kernels::{InstructionSet, Scratch, Storing, View, ViewMut, Working, with_working};
+use convolver_kernels::{Dims, InstructionSet, Scratch, Storing, View, ViewMut, Working, WorkingType, with_working};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -22,6 +22,49 @@ pub(in crate::algorithms) fn with_an_axis(problem: &Problem) -> Problem {
         problem.axes.push(Axis::new(1, 1));
     }
     problem
+}
+
+/// That problem without other axes of one element.
+fn trimmed(problem: &Problem) -> Problem {
+    let mut problem = with_an_axis(problem);
+    for axes in [&mut problem.batch, &mut problem.group, &mut problem.summed, &mut problem.bank] {
+        axes.retain(|length| *length != 1);
+    }
+    problem
+}
+
+/// The axes of operands that [`trimmed`] keeps, and whether it adds one.
+struct Trim {
+    input: Option<Dims<usize>>,
+    output: Option<Dims<usize>>,
+    added_axis: bool,
+}
+
+impl Trim {
+    fn of(problem: &Problem) -> Self {
+        let kept = |roles: [&[usize]; 3]| {
+            let lengths: Dims<usize> = roles.into_iter().flatten().copied().collect();
+            let kept: Dims<usize> = (0..lengths.len()).filter(|&axis| lengths[axis] != 1).collect();
+            let convolved = lengths.len()..lengths.len() + problem.axes.len();
+            (kept.len() < lengths.len()).then(|| kept.into_iter().chain(convolved).collect())
+        };
+        Trim {
+            input: kept([&problem.batch, &problem.group, &problem.summed]),
+            output: kept([&problem.batch, &problem.group, &problem.bank]),
+            added_axis: problem.axes.is_empty(),
+        }
+    }
+
+    /// Runs with the operands of the trimmed problem.
+    fn apply<'a>(&self, input: &View<'a>, output: ViewMut<'a>, run: impl FnOnce(&View<'a>, ViewMut<'a>)) {
+        let output = match &self.output {
+            Some(kept) => output.permuted(kept),
+            None => output,
+        };
+        let fewer = self.input.as_ref().map(|kept| input.permuted(kept));
+        let input = fewer.as_ref().unwrap_or(input);
+        with_axes(self.added_axis, input, output, run);
+    }
 }
 
 /// The recipe for a problem and what it costs.
@@ -36,7 +79,7 @@ pub(in crate::algorithms) fn candidate(
         return Ok(Candidate { recipe, shared: false, seconds, workspace_bytes: 0 });
     }
     let sizes = Sizes { cache: machine.rates.tile_bytes, ceiling: memory / machine.cores };
-    let mut ways = Ways::new(with_an_axis(problem), machine, sizes);
+    let mut ways = Ways::new(trimmed(problem), machine, sizes);
     // Axes are merged where memory allows, and most arrays do.
     let likely = Merge::Spanned.of(&ways.problem).map(|merged| Ways::new(merged, machine, sizes));
     let usual = likely.as_ref().unwrap_or(&ways);
@@ -50,7 +93,7 @@ pub(in crate::algorithms) fn candidate(
     }
     let needed = needed(ways.promised);
     let shared = ways.shared;
-    let recipe = Direct { ways: Arc::new(ways), added_axis: problem.axes.is_empty() };
+    let recipe = Direct { ways: Arc::new(ways), trim: Arc::new(Trim::of(problem)) };
     Ok(Candidate { recipe: Box::new(recipe), shared, seconds, workspace_bytes: needed })
 }
 
@@ -95,6 +138,8 @@ pub(super) struct Ways {
     usual: OnceLock<Walk>,
     /// Along each batch axis.
     batch: SmallVec<[OnceLock<Box<Walk>>; 2]>,
+    /// Along the group axis, unless its summed elements need several passes.
+    group: OnceLock<Option<Box<Walk>>>,
     merged: Vec<Merged>,
 }
 
@@ -102,7 +147,8 @@ impl Ways {
     fn new(problem: Problem, machine: &Machine, sizes: Sizes) -> Self {
         let lanes = if cost::along_taps(&problem, machine) { Lanes::Taps } else { Lanes::Convolved };
         let mut fit = size::fitting(&problem, lanes, 1, sizes);
-        let shared = !problem.is_empty() && size::share(&problem, &mut fit, cost::work(&problem, machine, lanes));
+        let shared =
+            !problem.is_empty() && size::share(&problem, &mut fit, lanes, cost::work(&problem, machine, lanes));
         Ways {
             promised: size::bytes(&problem, &fit, lanes, 1),
             set: machine.set,
@@ -113,6 +159,7 @@ impl Ways {
             fit,
             usual: OnceLock::new(),
             batch: problem.batch.iter().map(|_| OnceLock::new()).collect(),
+            group: OnceLock::new(),
             merged: Merge::all(&problem)
                 .into_iter()
                 .map(|(merge, problem)| Merged { merge, problem, ways: OnceLock::new() })
@@ -127,7 +174,14 @@ impl Ways {
     }
 
     fn usual(&self) -> &Walk {
-        self.usual.get_or_init(|| Walk::new(&self.problem, self.set, self.lanes, self.fit.clone(), 1))
+        self.usual.get_or_init(|| {
+            let planes = size::planes(&self.problem, &self.fit, self.work());
+            Walk::new(&self.problem, self.set, self.lanes, self.fit.clone(), 1).with_planes(planes)
+        })
+    }
+
+    fn work(&self) -> f64 {
+        cost::work(&self.problem, &self.machine, self.lanes)
     }
 
     /// The walk whose lanes run along what lies together in the input's memory.
@@ -139,6 +193,14 @@ impl Ways {
         }
         // Fewer elements than a vector has lanes would leave most of it empty.
         let vector = self.set.vector_bytes / self.problem.working().size();
+        let batches = self.problem.batch.len();
+        if self.problem.group.len() == 1
+            && together(batches)
+            && self.problem.group[0] >= vector
+            && let Some(walk) = self.group.get_or_init(|| self.along_group())
+        {
+            return walk;
+        }
         let enough = |&axis: &usize| together(axis) && self.problem.batch[axis] >= vector;
         let Some(axis) = (0..self.problem.batch.len()).find(enough) else { return self.usual() };
         self.batch[axis].get_or_init(|| {
@@ -147,6 +209,16 @@ impl Ways {
             let fit = size::fitting(&self.problem, Lanes::Batch(axis), count, sizes);
             Box::new(Walk::new(&self.problem, self.set, Lanes::Batch(axis), fit, count))
         })
+    }
+
+    fn along_group(&self) -> Option<Box<Walk>> {
+        let real = !matches!(self.problem.working(), WorkingType::C64 | WorkingType::C128);
+        let sizes = Sizes { cache: self.room(), ceiling: self.room() };
+        let count = self.problem.group[0];
+        let mut fit = size::fitting(&self.problem, Lanes::Group, count, sizes);
+        let one_pass = fit.summed == self.problem.summed.iter().product::<usize>();
+        size::share(&self.problem, &mut fit, Lanes::Group, self.work());
+        (real && one_pass).then(|| Box::new(Walk::new(&self.problem, self.set, Lanes::Group, fit, count)))
     }
 
     /// Computes one input, the weights being those of the problem and walk that its memory leads to.
@@ -179,15 +251,14 @@ type Packed<W> = Arc<Weights<W>>;
 /// The recipe.
 struct Direct {
     ways: Arc<Ways>,
-    /// Whether the caller's problem had no convolved axis.
-    added_axis: bool,
+    trim: Arc<Trim>,
 }
 
 impl Recipe for Direct {
     fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
         with_working!(self.ways.problem.working(), W => {
             let dense = dense::<W>(&self.ways.problem, kernel);
-            Box::new(WithKernel { ways: self.ways.clone(), added_axis: self.added_axis, dense, packed: Mutex::default() })
+            Box::new(WithKernel { ways: self.ways.clone(), trim: self.trim.clone(), dense, packed: Mutex::default() })
         })
     }
 
@@ -195,7 +266,7 @@ impl Recipe for Direct {
         with_working!(self.ways.problem.working(), W => {
             let dense = dense::<W>(&self.ways.problem, kernel);
             let mut weights = |ways: &Ways, walk: &Walk| Arc::new(Weights::new(&ways.problem, walk, &dense));
-            with_axes(self.added_axis, input, output, |input, output| self.ways.run(input, output, &mut weights));
+            self.trim.apply(input, output, |input, output| self.ways.run(input, output, &mut weights));
         });
     }
 }
@@ -203,7 +274,7 @@ impl Recipe for Direct {
 /// The recipe with a kernel.
 struct WithKernel<W: Working> {
     ways: Arc<Ways>,
-    added_axis: bool,
+    trim: Arc<Trim>,
     dense: Scratch<W>,
     /// The weights of each walk that was needed, found by its address.
     packed: Mutex<Vec<(usize, Packed<W>)>>,
@@ -221,7 +292,7 @@ impl<W: Storing> Prepared for WithKernel<W> {
             packed.push((key, weights.clone()));
             weights
         };
-        with_axes(self.added_axis, input, output, |input, output| self.ways.run(input, output, &mut weights));
+        self.trim.apply(input, output, |input, output| self.ways.run(input, output, &mut weights));
     }
 }
 

@@ -1,6 +1,7 @@
 //! One input, tile by tile.
 
 use super::geometry::{Lanes, Tiling};
+use super::placed::Placed;
 use super::recipe::Ways;
 use super::size::output_tile;
 use super::store::store;
@@ -22,7 +23,7 @@ const WEIGHT_BYTES: usize = 16 << 10;
 pub(super) fn tiles<W: Storing>(ways: &Ways, walk: &Walk, weights: &Weights<W>, input: &View<'_>, output: ViewMut<'_>) {
     let run = Run::new(ways, walk, weights, input);
     let lanes = walk.geometry.lanes;
-    let shape = output_tile(&ways.problem, &walk.tile, lanes, walk.count);
+    let shape = output_tile(&ways.problem, &walk.tile, lanes, walk.count, walk.planes);
     if output.shape().iter().zip(&shape).all(|(length, tile)| length <= tile) {
         let start: Dims<usize> = Dims::from_elem(0, shape.len());
         return Tile::new(&run, &start, output).run();
@@ -36,23 +37,15 @@ pub(super) fn tiles<W: Storing>(ways: &Ways, walk: &Walk, weights: &Weights<W>, 
 }
 
 /// What all tiles of one input share.
-struct Run<'a, W: Working> {
-    problem: &'a Problem,
-    set: &'static InstructionSet,
-    walk: &'a Walk,
-    weights: &'a Weights<W>,
-    input: &'a View<'a>,
-    /// The input itself as a box, for tiles that see nothing outside it.
-    placed: Option<Placed<'a, W::Lane>>,
+pub(super) struct Run<'a, W: Working> {
+    pub(super) problem: &'a Problem,
+    pub(super) set: &'static InstructionSet,
+    pub(super) walk: &'a Walk,
+    pub(super) weights: &'a Weights<W>,
+    pub(super) input: &'a View<'a>,
+    /// The input itself as a box.
+    pub(super) placed: Option<Placed<'a, W::Lane>>,
     /// Offsets in the packed box of a pass of as many summed elements as fit.
-    columns: Columns,
-}
-
-/// An input whose elements are what sums are made of, neighbours along the lanes.
-struct Placed<'a, L> {
-    source: Source<'a, L>,
-    tiling: Tiling,
-    phases: SmallVec<[Phase; 4]>,
     columns: Columns,
 }
 
@@ -81,67 +74,36 @@ impl<'a, W: Storing> Run<'a, W> {
             walk,
             weights,
             input,
-            placed: Self::placed(problem, walk, input),
+            placed: Placed::of(problem, walk, input),
             columns: walk.columns(problem, &walk.tiling, &starts),
         }
-    }
-
-    fn placed(problem: &Problem, walk: &Walk, input: &View<'a>) -> Option<Placed<'a, W::Lane>> {
-        let size = input.element().size();
-        let first = input.shape().len() - problem.axes.len();
-        let (lane_axis, together) = match walk.geometry.lanes {
-            Lanes::Batch(axis) => (axis, true),
-            Lanes::Taps => (input.shape().len() - 1, true),
-            Lanes::Convolved => (input.shape().len() - 1, problem.axes[problem.axes.len() - 1].stride == 1),
-        };
-        let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
-        // Weights are packed by phase for as many summed elements as one pass takes.
-        let one_pass = walk.phases.len() == 1 || walk.summed >= problem.summed.iter().product();
-        // A real input of complex sums has half the numbers.
-        let whole = problem.input.size() == W::PARTS * size_of::<W::Lane>();
-        if !(together && plain && whole && one_pass && input.strides()[lane_axis] == size as isize) {
-            return None;
-        }
-        let source = input.source::<W::Lane>()?;
-        let step = |axis: usize| input.strides()[axis] as usize / size;
-        let summed_at = problem.batch.len() + problem.group.len();
-        let elements: SmallVec<[usize; 4]> = (0..problem.summed.iter().product())
-            .map(|element| {
-                let position = grid_position(&problem.summed, element);
-                position.iter().enumerate().map(|(axis, &at)| at * step(summed_at + axis)).sum()
-            })
-            .collect();
-        let steps = (0..problem.axes.len()).map(|axis| step(first + axis)).collect();
-        let tiling = Tiling { steps, ..walk.tiling.clone() };
-        let columns = walk.columns(problem, &tiling, &elements);
-        Some(Placed { source, tiling, phases: phases(walk, elements.len()), columns })
     }
 }
 
 /// Phases of the kernel over some summed elements.
-fn phases(walk: &Walk, elements: usize) -> SmallVec<[Phase; 4]> {
+pub(super) fn phases(walk: &Walk, elements: usize) -> SmallVec<[Phase; 4]> {
     walk.phases.iter().map(|phase| Phase { columns: phase.columns * elements, ..*phase }).collect()
 }
 
 /// One tile of the output.
-struct Tile<'a, W: Working> {
-    run: &'a Run<'a, W>,
+pub(super) struct Tile<'a, W: Working> {
+    pub(super) run: &'a Run<'a, W>,
     /// Where the tile starts: batch, group, bank, convolved.
-    start: &'a [usize],
-    output: ViewMut<'a>,
+    pub(super) start: &'a [usize],
+    pub(super) output: ViewMut<'a>,
     /// Outputs of the tile along each convolved axis.
-    shape: Dims<usize>,
+    pub(super) shape: Dims<usize>,
     /// The output's axis that the outputs of a row run along, and how many.
-    lane: (usize, usize),
+    pub(super) lane: (usize, usize),
     /// The output's axis that rows run along, and how many.
-    row: Option<(usize, usize)>,
+    pub(super) row: Option<(usize, usize)>,
     /// The first of the output's bank axes, and the first of its convolved axes.
-    banks_at: usize,
-    convolved_at: usize,
+    pub(super) banks_at: usize,
+    pub(super) convolved_at: usize,
 }
 
 impl<'a, W: Storing> Tile<'a, W> {
-    fn new(run: &'a Run<'a, W>, start: &'a [usize], output: ViewMut<'a>) -> Self {
+    pub(super) fn new(run: &'a Run<'a, W>, start: &'a [usize], output: ViewMut<'a>) -> Self {
         let problem = run.problem;
         let banks_at = problem.batch.len() + problem.group.len();
         let convolved_at = banks_at + problem.bank.len();
@@ -149,6 +111,7 @@ impl<'a, W: Storing> Tile<'a, W> {
         let lane_axis = match run.walk.geometry.lanes {
             Lanes::Convolved | Lanes::Taps => output.shape().len() - 1,
             Lanes::Batch(axis) => axis,
+            Lanes::Group => problem.batch.len(),
         };
         let lane = (lane_axis, output.shape()[lane_axis]);
         let row = run.walk.geometry.row.map(|row| (convolved_at + row, shape[row]));
@@ -156,6 +119,30 @@ impl<'a, W: Storing> Tile<'a, W> {
     }
 
     fn run(mut self) {
+        if self.run.walk.geometry.lanes == Lanes::Group {
+            return self.each();
+        }
+        let planes = if self.run.walk.planes > 1 { self.output.shape()[self.banks_at - 1] } else { 1 };
+        let inside = planes == 1 && self.origin().is_some();
+        if !inside && self.framed() {
+            return;
+        }
+        if planes == 1 {
+            return self.plane();
+        }
+        for plane in 0..planes {
+            let (mut start, mut first): (Dims<usize>, Dims<usize>) = (self.start.into(), Dims::new());
+            start[self.banks_at - 1] += plane;
+            first.resize(start.len(), 0);
+            first[self.banks_at - 1] = plane;
+            let mut lengths: Dims<usize> = self.output.shape().into();
+            lengths[self.banks_at - 1] = 1;
+            Tile::new(self.run, &start, self.output.sliced(&first, &lengths)).plane();
+        }
+    }
+
+    /// A tile of a single plane.
+    fn plane(mut self) {
         let mut sums = self.scratch();
         match self.origin() {
             Some((placed, origin)) => {
@@ -244,7 +231,7 @@ impl<'a, W: Storing> Tile<'a, W> {
     }
 
     /// Packs the boxes of some summed elements.
-    fn load(&self, elements: Range<usize>, packed: &mut [W]) {
+    pub(super) fn load(&self, elements: Range<usize>, packed: &mut [W]) {
         let Run { problem, walk, input, .. } = *self.run;
         let loader = Loader {
             axes: &walk.axes,
@@ -253,7 +240,8 @@ impl<'a, W: Storing> Tile<'a, W> {
         };
         let extent = |(axis, &outputs): (&Axis, &usize)| (outputs - 1) * axis.stride + axis.window();
         let extents = problem.axes.iter().zip(&self.shape).map(extent).collect();
-        let lanes = (if let Lanes::Batch(axis) = walk.geometry.lanes { self.start[axis] } else { 0 }, self.lane.1);
+        let across = matches!(walk.geometry.lanes, Lanes::Batch(_) | Lanes::Group);
+        let lanes = (if across { self.start[self.lane.0] } else { 0 }, self.lane.1);
         let packing = walk.geometry.packing(problem, &walk.tiling, extents, &self.start[self.convolved_at..], lanes);
         let mut leading: Dims<usize> = self.start[..self.banks_at].into();
         for (number, element) in elements.enumerate() {
@@ -357,6 +345,6 @@ fn blocks<L: Lane>(set: &'static InstructionSet, job: &Band<'_, L>, block: usize
 }
 
 /// The number of a position in a grid of these lengths.
-fn number_of(lengths: &[usize], position: &[usize]) -> usize {
+pub(super) fn number_of(lengths: &[usize], position: &[usize]) -> usize {
     lengths.iter().zip(position).fold(0, |number, (&length, &at)| number * length + at)
 }

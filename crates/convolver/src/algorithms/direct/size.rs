@@ -30,8 +30,9 @@ pub(in crate::algorithms) fn fitting(problem: &Problem, lanes: Lanes, count: usi
     let mut fit =
         Fit { tile: problem.axes.iter().map(|axis| axis.output()).collect(), summed: problem.summed.iter().product() };
     let over = |fit: &Fit, bytes_most: usize| bytes(problem, fit, lanes, count) > bytes_most;
-    while over(&fit, sizes.cache.min(sizes.ceiling)) && shrink(problem, &mut fit, false) {}
-    while over(&fit, sizes.ceiling) && shrink(problem, &mut fit, true) {}
+    let least = if lanes == Lanes::Group { 1 } else { 64 };
+    while over(&fit, sizes.cache.min(sizes.ceiling)) && shrink(problem, &mut fit, least, false) {}
+    while over(&fit, sizes.ceiling) && shrink(problem, &mut fit, least, true) {}
     fit
 }
 
@@ -65,9 +66,9 @@ pub(super) fn banks(problem: &Problem) -> usize {
 }
 
 /// Makes a tile smaller: first along the axis whose halo weighs least, then in summed elements, and only if `must` below
-/// its own halo. False if that cannot be.
-fn shrink(problem: &Problem, fit: &mut Fit, must: bool) -> bool {
-    let least = |axis: usize| if axis + 1 == fit.tile.len() { 64 } else { 1 };
+/// its own halo. The last axis keeps `least_last` outputs if it can. False if nothing can be.
+fn shrink(problem: &Problem, fit: &mut Fit, least_last: usize, must: bool) -> bool {
+    let least = |axis: usize| if axis + 1 == fit.tile.len() { least_last } else { 1 };
     let weight = |axis: usize| {
         fit.tile[axis] as f64 * problem.axes[axis].stride as f64 / (problem.axes[axis].window() as f64 + 8.0)
     };
@@ -87,11 +88,13 @@ fn shrink(problem: &Problem, fit: &mut Fit, must: bool) -> bool {
 }
 
 /// Cuts a large problem into enough pieces to share, by the problem and the machine alone. Whether it should be.
-pub(super) fn share(problem: &Problem, fit: &mut Fit, seconds: f64) -> bool {
+pub(super) fn share(problem: &Problem, fit: &mut Fit, lanes: Lanes, seconds: f64) -> bool {
     let wanted = if seconds < WORTH_SHARING { 1.0 } else { (seconds / PIECE_SECONDS).min(PIECES as f64) };
-    while tiles(problem, fit) < wanted {
+    let (together, shortest) = if lanes == Lanes::Group { (problem.group[0], 1) } else { (1, 256) };
+    let pieces = |fit: &Fit| tiles(problem, fit) / together as f64;
+    while pieces(fit) < wanted {
         let room = |axis: usize| {
-            let least = (2 * problem.axes[axis].window()).max(if axis + 1 == fit.tile.len() { 256 } else { 1 });
+            let least = (2 * problem.axes[axis].window()).max(if axis + 1 == fit.tile.len() { shortest } else { 1 });
             fit.tile[axis] / least
         };
         match (0..fit.tile.len()).max_by_key(|&axis| room(axis)) {
@@ -103,7 +106,7 @@ pub(super) fn share(problem: &Problem, fit: &mut Fit, seconds: f64) -> bool {
             _ => break,
         }
     }
-    seconds >= WORTH_SHARING && tiles(problem, fit) > 1.0
+    seconds >= WORTH_SHARING && pieces(fit) > 1.0
 }
 
 /// Tiles of a problem whose lanes run along a convolved axis.
@@ -113,12 +116,30 @@ pub(in crate::algorithms) fn tiles(problem: &Problem, fit: &Fit) -> f64 {
     independent * grid.product::<f64>()
 }
 
-/// The shape of a tile of the whole output: batch, group, bank, convolved.
-pub(in crate::algorithms) fn output_tile(problem: &Problem, tile: &[usize], lanes: Lanes, count: usize) -> Dims<usize> {
-    let batch = (0..problem.batch.len()).map(|axis| match lanes {
-        Lanes::Batch(lane) if lane == axis => count,
-        _ => 1,
-    });
-    let single = problem.group.iter().map(|_| 1);
-    batch.chain(single).chain(problem.bank.iter().copied()).chain(tile.iter().copied()).collect()
+/// Planes that one tile takes: as many as are worth handing out, but enough tiles to share.
+pub(super) fn planes(problem: &Problem, fit: &Fit, seconds: f64) -> usize {
+    let Some(&planes) = problem.group.last().or(problem.batch.last()) else { return 1 };
+    let tiles = tiles(problem, fit);
+    let worth = (PIECE_SECONDS * tiles / seconds).max(1.0);
+    let spare = if seconds < WORTH_SHARING { tiles } else { (tiles / PIECES as f64).max(1.0) };
+    (worth.min(spare) as usize).clamp(1, planes.max(1))
+}
+
+/// The shape of a tile of the whole output: batch, group, bank, convolved; so many lanes and planes of it, if lanes or
+/// planes run along an axis.
+pub(in crate::algorithms) fn output_tile(
+    problem: &Problem,
+    tile: &[usize],
+    lanes: Lanes,
+    count: usize,
+    planes: usize,
+) -> Dims<usize> {
+    let mut shape: Dims<usize> = Dims::from_elem(1, problem.batch.len() + problem.group.len());
+    match lanes {
+        Lanes::Batch(axis) => shape[axis] = count,
+        Lanes::Group => shape[problem.batch.len()] = count,
+        Lanes::Convolved | Lanes::Taps => shape.last_mut().into_iter().for_each(|last| *last = planes),
+    }
+    shape.extend(problem.bank.iter().chain(tile).copied());
+    shape
 }

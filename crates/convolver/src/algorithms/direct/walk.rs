@@ -28,6 +28,10 @@ pub(super) struct Walk {
     pub(super) phases: Vec<Phase>,
     /// The first tap of every column, phase by phase.
     firsts: Vec<Dims<usize>>,
+    /// The input row of each phase's first tap.
+    pub(super) first_rows: Vec<usize>,
+    /// Planes, elements of the last axis before the banks, per tile.
+    pub(super) planes: usize,
     /// The numbers of the kernel's taps, flipped if the problem says so, in the order they are summed.
     pub(super) order: Vec<usize>,
     /// Neighbouring taps that a column stands for: more than one where lanes run along taps.
@@ -35,7 +39,7 @@ pub(super) struct Walk {
     /// The convolved axes as the loader sees them.
     pub(super) axes: SmallVec<[Axis; 3]>,
     /// Numbers of a working number, which offsets count.
-    parts: usize,
+    pub(super) parts: usize,
 }
 
 impl Walk {
@@ -65,6 +69,12 @@ impl Walk {
             order: each.flat_map(|taps| (0..run).map(move |at| number(taps, at))).collect(),
             phases: taps.phases.iter().map(|of| Phase { rows: of[0].len(), columns: of.len() }).collect(),
             firsts: taps.phases.iter().flatten().map(|rows| rows[0].clone()).collect(),
+            first_rows: taps
+                .phases
+                .iter()
+                .map(|of| geometry.row.map_or(0, |row| of[0][0][row] * problem.axes[row].dilation))
+                .collect(),
+            planes: 1,
             sets: taps.sets,
             step: taps.step,
             run,
@@ -81,6 +91,26 @@ impl Walk {
     /// Weights of each phase, for one summed element.
     pub(super) fn weights_of_phases(&self) -> impl Iterator<Item = usize> {
         self.phases.iter().map(|phase| phase.rows * phase.columns * self.run)
+    }
+
+    /// This walk with several planes in a tile.
+    pub(super) fn with_planes(self, planes: usize) -> Self {
+        Walk { planes, ..self }
+    }
+
+    /// The places of the columns along the last axis, for a number of summed elements.
+    pub(super) fn shifts(&self, problem: &Problem, elements: usize) -> Columns {
+        let last = problem.axes.len() - 1;
+        let mut firsts = &self.firsts[..];
+        let mut shifts = Columns::with_capacity(elements * firsts.len());
+        for phase in &self.phases {
+            let (of_phase, rest) = firsts.split_at(phase.columns);
+            for _ in 0..elements {
+                shifts.extend(of_phase.iter().map(|first| first[last] * problem.axes[last].dilation));
+            }
+            firsts = rest;
+        }
+        shifts
     }
 
     /// Offsets of the columns in boxes of these steps, `elements` being where the box of each summed element starts.

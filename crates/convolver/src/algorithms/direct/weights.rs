@@ -1,12 +1,13 @@
 //! The kernel, packed in the order that a walk sums it.
 
+use super::geometry::Lanes;
 use super::walk::Walk;
 use crate::problem::{Conjugate, Problem};
 use convolver_kernels::{Dims, Kind, Scratch, View, Working, grid_position};
 use smallvec::SmallVec;
 
 /// Real parts of the weights, and imaginary parts if the kernel has any. For every group, bank and run of summed
-/// elements: phases, columns, rows.
+/// elements: phases, columns, rows; where lanes run along the group, all groups side by side for each of these.
 pub(super) struct Weights<W: Working> {
     pub(super) parts: SmallVec<[Scratch<W::Lane>; 2]>,
 }
@@ -14,6 +15,24 @@ pub(super) struct Weights<W: Working> {
 impl<W: Working> Weights<W> {
     /// The weights of every kernel, from the dense numbers of [`dense`].
     pub(super) fn new(problem: &Problem, walk: &Walk, dense: &[W]) -> Self {
+        let separate = Self::separate(problem, walk, dense);
+        if walk.geometry.lanes == Lanes::Group { separate.side_by_side(problem.group[0]) } else { separate }
+    }
+
+    /// Every weight beside those of the other kernels of the group.
+    fn side_by_side(self, groups: usize) -> Self {
+        let interleaved = |part: &Scratch<W::Lane>| {
+            let mut numbers = Scratch::new(part.len());
+            let each = part.len() / groups;
+            for (group, own) in part.chunks_exact(each.max(1)).enumerate() {
+                own.iter().enumerate().for_each(|(place, &number)| numbers[place * groups + group] = number);
+            }
+            numbers
+        };
+        Weights { parts: self.parts.iter().map(interleaved).collect() }
+    }
+
+    fn separate(problem: &Problem, walk: &Walk, dense: &[W]) -> Self {
         let parts = if problem.kernel.kind() == Kind::Complex { 2 } else { 1 };
         let mut weights = Weights { parts: (0..parts).map(|_| Scratch::new(dense.len())).collect() };
         let taps = walk.order.len();

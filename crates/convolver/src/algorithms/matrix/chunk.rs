@@ -5,6 +5,9 @@ use super::weights::Kernel;
 use crate::problem::Problem;
 use convolver_kernels::{BLOCK, Run};
 
+/// Where the sample and the weight of a term lie.
+type Term = (usize, usize);
+
 /// Neighbouring terms of the sum.
 pub(super) struct Chunk {
     /// Where the sample of each term lies.
@@ -26,15 +29,15 @@ impl Chunk {
         elements: usize,
         most: usize,
     ) -> Vec<Chunk> {
-        let taps: Vec<(usize, usize)> = layout.taps(problem).into_iter().zip(kernel.taps(problem)).collect();
+        let taps: Vec<Term> = layout.taps(problem).into_iter().zip(kernel.taps(problem)).collect();
         let step = (layout.element_step(), kernel.element_step(problem));
         let place = |element: usize, tap: &(usize, usize)| (element * step.0 + tap.0, element * step.1 + tap.1);
         let place = &place;
-        let terms: Vec<(usize, usize)> = if layout.paired && layout.lanes == Lanes::Positions {
+        let terms: Vec<Term> = if layout.paired && layout.lanes == Lanes::Positions {
             let pair = |first: usize| taps.iter().map(move |tap| (place(first, tap), place(first + 1, tap)));
             let pairs: Vec<_> = (0..elements).step_by(2).flat_map(pair).collect();
             // The pairs of a step are terms 16 apart.
-            let step = |pairs: &[((usize, usize), (usize, usize))]| -> Vec<(usize, usize)> {
+            let step = |pairs: &[(Term, Term)]| -> Vec<Term> {
                 pairs.iter().map(|pair| pair.0).chain(pairs.iter().map(|pair| pair.1)).collect()
             };
             pairs.chunks(BLOCK / 2).flat_map(step).collect()
@@ -43,7 +46,7 @@ impl Chunk {
         } else {
             (0..elements).flat_map(|element| taps.iter().map(move |tap| place(element, tap))).collect()
         };
-        let chunk = |terms: &[(usize, usize)]| Chunk {
+        let chunk = |terms: &[Term]| Chunk {
             samples: terms.iter().map(|term| term.0).collect(),
             weights: terms.iter().map(|term| term.1).collect(),
             pairs: match (layout.paired, layout.lanes) {

@@ -193,12 +193,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                         extent: extent.expect("packed just now"),
                     },
                 };
-                let whole = || {
-                    let packing = self.packing.whole();
-                    let mut numbers = Scratch::<W>::new(packing.room::<W>(banks.len(), chunk.len()).0);
-                    packing.pack(self.kernel, chunk, of(), &mut numbers, &mut []);
-                    numbers
-                };
+                let whole = || self.whole_weights(chunk, of());
                 match self.layout.lanes {
                     Lanes::Positions => {
                         self.panels(
@@ -218,6 +213,14 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             }
         }
         store(problem, self.layout.lanes, &sums.numbers, sums.pitch, output);
+    }
+
+    /// The weights of a chunk that are not cut into pieces.
+    fn whole_weights(&self, chunk: &Chunk, of: (usize, Range<usize>, usize)) -> Scratch<W> {
+        let packing = self.packing.whole();
+        let mut numbers = Scratch::<W>::new(packing.room::<W>(of.1.len(), chunk.len()).0);
+        packing.pack(self.kernel, chunk, of, &mut numbers, &mut []);
+        numbers
     }
 
     /// All banks by all panels of positions.

@@ -175,7 +175,7 @@ impl<W: Working> Matrices<'_, W> {
 
 impl<W: Storing> Prepared for Separable<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let tiles = Tiles::new(output, &output_tile(&self.problem, &self.fit.tile, Lanes::Convolved, 1));
+        let tiles = Tiles::new(output, &output_tile(&self.problem, &self.fit.tile, Lanes::Convolved, 1, 1));
         threads::for_each(tiles.len(), self.shared, |number| {
             if let Some((start, view)) = tiles.take(number) {
                 self.tile(input, &start, view);
