@@ -18,7 +18,8 @@ pub use memory::{
 };
 pub use micro::{
     BLOCK, Band, Dots, Extent, Frame, Gather, Gathered, PairCopy, PairSplit, Pass, Phase, PieceProducts, Pieces,
-    Planes, Products, RowGroup, RowGroups, Run, Span, Split, Squares, TileRows, frequencies, passes, radices,
+    Planes, Products, RowGroup, RowGroups, Run, Span, Split, Squares, TileRows, frequencies, passes, radices, root,
+    rounding,
 };
 pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};

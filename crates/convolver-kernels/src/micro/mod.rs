@@ -13,7 +13,7 @@ pub(crate) mod products;
 
 pub use band::{Band, Phase};
 pub use dots::Dots;
-pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices};
+pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices, root, rounding};
 pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
 pub use pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, PieceProducts, Pieces, Split};

@@ -8,6 +8,7 @@
 
 mod cases;
 mod data;
+mod extremes;
 mod judge;
 mod large;
 mod local;

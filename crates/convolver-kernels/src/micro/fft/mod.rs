@@ -21,7 +21,7 @@ mod passes;
 mod rows;
 
 pub(crate) use jobs::{Job, run};
-pub use passes::{Pass, frequencies, passes, radices};
+pub use passes::{Pass, frequencies, passes, radices, root, rounding};
 pub use rows::{RowGroup, RowGroups, Squares, TileRows};
 
 use crate::arch::InstructionSet;

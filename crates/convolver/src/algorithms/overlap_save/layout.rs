@@ -8,7 +8,7 @@
 //!          needs that they see nothing but samples: what is around and between them depends on the order of axes.
 
 use crate::problem::{Axis, Boundary, Problem};
-use convolver_kernels::Dims;
+use convolver_kernels::{Dims, grid_position};
 use smallvec::SmallVec;
 
 /// The axes of tiles.
@@ -55,6 +55,12 @@ impl Layout {
     /// The number of parts of the input: those of every axis, times each other.
     pub(super) fn parts(&self) -> usize {
         self.axes.iter().map(|along| along.parts.len()).product()
+    }
+
+    /// The summed index of an element, and its part of each axis.
+    pub(super) fn element(&self, element: usize) -> (usize, Dims<usize>) {
+        let counts: Dims<usize> = self.axes.iter().map(|along| along.parts.len()).collect();
+        (element / self.parts(), grid_position(&counts, element % self.parts()))
     }
 
     /// The axes as the loader sees them.

@@ -11,10 +11,13 @@
 //! Error     ≤ (8n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
 //! NaN       and infinities are set to zero before and convolved by themselves, see `special.rs`
 //! Wins      more than a few dozen taps
-//! Refuses   problems without an axis that has both several taps and several outputs; types that are exact
+//! Integers  are cut into limbs and come out exact, see `exact`
+//! Refuses   problems without an axis that has both several taps and several outputs
 //! Source    Oppenheim & Schafer, Discrete-Time Signal Processing, §8.7.3
 
 mod directly;
+mod exact;
+mod input;
 mod layout;
 mod load;
 mod prepare;
@@ -24,12 +27,13 @@ mod run;
 mod size;
 mod special;
 mod store;
+mod taps;
+mod units;
 
 use super::direct::error_factor;
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;
 use crate::problem::Problem;
-use convolver_kernels::WorkingType;
 
 /// The algorithm; see the module.
 pub(super) struct OverlapSave;
@@ -40,12 +44,7 @@ impl Algorithm for OverlapSave {
     }
 
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
-        match problem.working() {
-            WorkingType::F32 | WorkingType::F64 | WorkingType::C64 | WorkingType::C128 => {
-                recipe::candidate(problem, machine, memory)
-            }
-            _ => Err(Refusal::Unsuited(format!("transforms round, and results of type {} are exact", problem.output))),
-        }
+        recipe::candidate(problem, machine, memory)
     }
 
     fn error_bound(&self, problem: &Problem) -> f64 {

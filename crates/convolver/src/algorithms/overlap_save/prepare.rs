@@ -2,9 +2,10 @@
 
 use super::promise::{Witness, larger_part, witnesses};
 use super::recipe::Whole;
+use super::taps::turned_place;
 use crate::primitives::fft::Grid;
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Real, Scratch, Storing, Working, grid_position};
+use convolver_kernels::{Real, Scratch, Storing, Working};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -83,47 +84,6 @@ where
         kernels
     }
 
-    /// Every tap of an element: its point along each axis of a tile, and its number in a kernel.
-    /// Of more than `most` taps along an axis only so many.
-    pub(super) fn for_each_tap(&self, element: usize, most: usize, mut action: impl FnMut(&[usize], usize)) {
-        let (channel, parts) = self.element(element);
-        let (problem, layout) = (&self.whole.problem, &self.whole.layout);
-        let axes = &problem.axes;
-        // The distance of neighbouring taps along each axis of the problem.
-        let mut steps: Dims<usize> = Dims::from_elem(1, axes.len());
-        for axis in (0..axes.len() - 1).rev() {
-            steps[axis] = steps[axis + 1] * axes[axis + 1].kernel;
-        }
-        let taps = |axis: usize| &layout.axes[axis].parts[parts[axis]].taps[..];
-        let number = |axis: usize, tap: usize| {
-            let original = layout.order[axis];
-            (if problem.flip { axes[original].kernel - 1 - tap } else { tap }) * steps[original]
-        };
-        let line = layout.axes.len() - 1;
-        let apart = |axis: usize| taps(axis).len().div_ceil(most);
-        let lengths: Dims<usize> = (0..line).map(|axis| taps(axis).len().div_ceil(apart(axis))).collect();
-        let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
-        for row in 0..lengths.iter().product() {
-            let mut first = channel * steps[0] * axes[0].kernel;
-            for (axis, place) in grid_position(&lengths, row).into_iter().enumerate() {
-                let (tap, point) = taps(axis)[place * apart(axis)];
-                points[axis] = point;
-                first += number(axis, tap);
-            }
-            for &(tap, point) in taps(line).iter().step_by(apart(line)) {
-                points[line] = point;
-                action(&points, first + number(line, tap));
-            }
-        }
-    }
-
-    /// The summed index of an element, and its part of each axis of the layout.
-    pub(super) fn element(&self, element: usize) -> (usize, Dims<usize>) {
-        let counts: Dims<usize> = self.whole.layout.axes.iter().map(|along| along.parts.len()).collect();
-        let parts = self.whole.layout.parts();
-        (element / parts, grid_position(&counts, element % parts))
-    }
-
     /// The taps of a kernel: group by bank.
     pub(super) fn weights(&self, kernel: usize) -> &[W] {
         &self.taps[kernel * self.whole.problem.taps()..][..self.whole.problem.taps()]
@@ -137,7 +97,7 @@ where
         let scale = power::<W::Lane>(-exponent);
         let witnesses = witnesses(&self.whole.layout, &self.whole.size.points, |action| {
             let last = self.whole.size.elements - 1;
-            self.for_each_tap(last, WITNESSES, |points, at| action(points, larger_part(weights[at]) * scale));
+            self.whole.for_each_tap(last, WITNESSES, |points, at| action(points, larger_part(weights[at]) * scale));
         });
         Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses }
     }
@@ -155,13 +115,8 @@ where
         let (grid, points) = (&self.grid, &self.whole.size.points);
         let mut samples = Scratch::<W>::new(grid.rows() * grid.width());
         samples.fill(W::default());
-        self.for_each_tap(element, usize::MAX, |tap, at| {
-            // A correlation is a convolution with the taps at negative places. Those of a kernel longer than the transform,
-            // as where most of what it sees is zero, fall on each other.
-            let place = tap.iter().zip(points).fold(0, |place, (&tap, &points)| {
-                let tap = if tap < points { tap } else { tap % points };
-                place * points + if tap == 0 { 0 } else { points - tap }
-            });
+        self.whole.for_each_tap(element, usize::MAX, |tap, at| {
+            let place = turned_place(tap, points);
             samples[place] = samples[place].plus(weights[at]);
         });
         let each = W::Lane::of_parts(1.0 / grid.points() as f64, 0.0);

@@ -1,5 +1,6 @@
 //! How overlap-save computes a problem.
 
+use super::exact::ByLimbs;
 use super::layout::Layout;
 use super::prepare::OverlapSave;
 use super::size::{Size, choose};
@@ -9,7 +10,7 @@ use crate::machine::Machine;
 use crate::primitives::fft::Grid;
 use crate::problem::Problem;
 use convolver_kernels::num_complex::Complex;
-use convolver_kernels::{Dims, Element, Real, Storing, View, Working, WorkingType};
+use convolver_kernels::{Dims, Element, Kind, Real, Storing, View, Working, WorkingType};
 use std::sync::{Arc, OnceLock};
 
 /// Seconds of work below which handing it over costs more than it gains.
@@ -33,16 +34,20 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
     let unsuited = || Refusal::Unsuited("no axis has more than one tap and more than one output".to_owned());
     let layout = Layout::new(problem).ok_or_else(unsuited)?;
     // What transforms cannot do precisely enough is computed directly, in what memory they leave.
+    let exact = !matches!(problem.output.kind(), Kind::Float | Kind::Complex);
     let spare = match direct_candidate(problem, machine, 0) {
+        _ if exact => 0,
         Err(Refusal::Memory(least)) => least,
         answer => answer?.workspace_bytes,
     };
     let choice = choose(problem, &layout, machine, memory.saturating_sub(spare))
         .map_err(|least| Refusal::Memory(least.saturating_add(spare)))?;
-    let direct = direct_candidate(problem, machine, memory.saturating_sub(choice.bytes))?;
+    let direct =
+        if exact { None } else { Some(direct_candidate(problem, machine, memory.saturating_sub(choice.bytes))?) };
+    let direct_bytes = direct.as_ref().map_or(0, |direct| direct.workspace_bytes);
     let shared = choice.seconds > WORTH_SHARING;
     let seconds = if shared { choice.seconds / machine.cores as f64 + machine.rates.hand_off } else { choice.seconds };
-    let workspace_bytes = choice.bytes + direct.workspace_bytes;
+    let workspace_bytes = choice.bytes + direct_bytes;
     let whole = Whole {
         problem: problem.clone(),
         machine: *machine,
@@ -50,13 +55,17 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
         size: choice.size,
         tile: choice.tile,
         shared,
-        direct_bytes: direct.workspace_bytes,
+        direct_bytes,
     };
-    let recipe: Box<dyn Recipe> = match problem.working() {
-        WorkingType::F32 => ByTransforms::<f32>::boxed(whole, direct.recipe),
-        WorkingType::F64 => ByTransforms::<f64>::boxed(whole, direct.recipe),
-        WorkingType::C64 => ByTransforms::<Complex<f32>>::boxed(whole, direct.recipe),
-        _ => ByTransforms::<Complex<f64>>::boxed(whole, direct.recipe),
+    let recipe: Box<dyn Recipe> = match (whole.size.limbs, direct) {
+        (Some(limbs), _) => Box::new(ByLimbs::new(whole, limbs)),
+        (None, None) => unreachable!("numbers that round have a direct way"),
+        (None, Some(direct)) => match problem.working() {
+            WorkingType::F32 => ByTransforms::<f32>::boxed(whole, direct.recipe),
+            WorkingType::F64 => ByTransforms::<f64>::boxed(whole, direct.recipe),
+            WorkingType::C64 => ByTransforms::<Complex<f32>>::boxed(whole, direct.recipe),
+            _ => ByTransforms::<Complex<f64>>::boxed(whole, direct.recipe),
+        },
     };
     Ok(Candidate { recipe, shared, seconds, workspace_bytes })
 }

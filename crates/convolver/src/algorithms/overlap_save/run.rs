@@ -1,16 +1,14 @@
 //! One input, unit by unit: load, transform, store.
 
-use super::load::Plain;
+use super::input::Input;
 use super::prepare::{Kernel, OverlapSave};
 use super::promise::threshold;
 use super::special::Special;
 use super::store::Stored;
+use super::units::{Outputs, Unit};
 use crate::algorithms::Prepared;
 use crate::primitives::threads;
-use crate::problem::{Axis, Conjugate};
-use convolver_kernels::{
-    Dims, Element, Kind, Real, Scratch, Storing, TileRows, Tiles, View, ViewMut, Working, grid_position,
-};
+use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, ViewMut, Working};
 use smallvec::SmallVec;
 
 impl<W: Storing + Element> Prepared for OverlapSave<W>
@@ -18,26 +16,9 @@ where
     W::Lane: Real,
 {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let convolved = input.shape().len() - self.whole.problem.axes.len();
-        let order: Dims<usize> =
-            (0..convolved).chain(self.whole.layout.order.iter().map(|axis| convolved + axis)).collect();
-        let grid: Dims<usize> = self
-            .whole
-            .problem
-            .axes
-            .iter()
-            .zip(&self.whole.tile)
-            .map(|(axis, &tile)| axis.output().div_ceil(tile))
-            .collect();
-        let single = self.whole.problem.batch.iter().chain(&self.whole.problem.group).map(|_| 1);
-        let shape: Dims<usize> =
-            single.chain(self.whole.problem.bank.iter().copied()).chain(self.whole.tile.iter().copied()).collect();
-        let tiles = Tiles::new(output, &shape);
-        let (turned, axes) = (input.permuted(&order), self.whole.layout.loaded());
-        let problem = &self.whole.problem;
-        let conjugate = problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex;
-        let plain = Plain::of::<W>(&turned, &axes, conjugate);
-        let run = Run { prepared: self, input, turned, plain, axes, tiles, grid };
+        let outputs = Outputs::new(&self.whole, output);
+        let run =
+            Run { prepared: self, view: input, input: Input::new(&self.whole, self.grid.width(), input), outputs };
         let size = &self.whole.size;
         match &self.kept {
             None => threads::for_each(size.groups, self.whole.shared, |group| {
@@ -63,15 +44,9 @@ where
     W::Lane: Real,
 {
     pub(super) prepared: &'a OverlapSave<W>,
-    input: &'a View<'a>,
-    /// The input with its convolved axes in the order of the layout.
-    pub(super) turned: View<'a>,
-    /// The same as it lies.
-    pub(super) plain: Option<Plain<'a, W::Lane>>,
-    pub(super) axes: SmallVec<[Axis; 3]>,
-    tiles: Tiles<'a>,
-    /// Tiles along each convolved axis of the problem.
-    grid: Dims<usize>,
+    view: &'a View<'a>,
+    pub(super) input: Input<'a, W>,
+    outputs: Outputs<'a>,
 }
 
 /// What was loaded of one element.
@@ -83,10 +58,7 @@ pub(super) struct Loaded {
 
 /// Two tiles, or one where numbers are complex.
 pub(super) struct Pair<W> {
-    /// The numbers of the tiles.
-    tiles: SmallVec<[usize; 2]>,
-    /// Where they start: batch and group, and outputs along the axes of the problem.
-    pub(super) starts: SmallVec<[(Dims<usize>, Dims<usize>); 2]>,
+    pub(super) unit: Unit,
     /// What is not finite, of either tile.
     pub(super) specials: [Vec<Special<W>>; 2],
     /// The samples are scaled by 2^−exponent.
@@ -97,30 +69,14 @@ impl<W: Storing + Element> Run<'_, W>
 where
     W::Lane: Real,
 {
-    fn pair(&self, group: usize, unit: usize) -> Pair<W> {
-        let prepared = self.prepared;
-        let of_batch = prepared.whole.size.tiles;
-        let inputs = of_batch * prepared.whole.problem.batch.iter().product::<usize>();
-        let halves = if W::PARTS == 2 { 1 } else { 2 };
-        let (mut tiles, mut starts) = (SmallVec::new(), SmallVec::new());
-        for number in (unit * halves..(unit + 1) * halves).filter(|&number| number < inputs) {
-            let (batch, tile) = (number / of_batch, number % of_batch);
-            tiles.push((batch * prepared.whole.size.groups + group) * of_batch + tile);
-            let mut leading = grid_position(&prepared.whole.problem.batch, batch);
-            leading.extend(grid_position(&prepared.whole.problem.group, group));
-            let position = grid_position(&self.grid, tile);
-            starts.push((leading, position.iter().zip(&prepared.whole.tile).map(|(&at, &tile)| at * tile).collect()));
-        }
-        Pair { tiles, starts, specials: [Vec::new(), Vec::new()], exponent: None }
-    }
-
     /// Computes the outputs of one unit of a group.
     fn unit(&self, group: usize, unit: usize, (kernels, spectra): (&[Kernel<W>], &[W::Lane]), inside: bool) {
         let prepared = self.prepared;
         let (size, grid) = (&prepared.whole.size, &prepared.grid);
-        let mut pair = self.pair(group, unit);
+        let unit = self.outputs.unit(&prepared.whole, group, unit);
+        let mut pair = Pair { unit, specials: [Vec::new(), Vec::new()], exponent: None };
         let numbers = grid.numbers();
-        let mut samples = Scratch::<W>::new(grid.rows() * grid.width() * pair.starts.len());
+        let mut samples = Scratch::<W>::new(grid.rows() * grid.width() * pair.unit.starts.len());
         let mut tile = Scratch::<W::Lane>::new(numbers);
         let room = |needed: bool, numbers: usize| needed.then(|| Scratch::<W::Lane>::new(numbers));
         let mut sums = room(!size.is_simple(), numbers);
@@ -145,8 +101,13 @@ where
         {
             return self.directly(&pair);
         }
-        let mut views: SmallVec<[ViewMut<'_>; 2]> =
-            pair.tiles.iter().filter_map(|&number| self.tiles.take(number)).map(|(_, view)| view).collect();
+        let mut views: SmallVec<[ViewMut<'_>; 2]> = pair
+            .unit
+            .tiles
+            .iter()
+            .filter_map(|&number| self.outputs.tiles.take(number))
+            .map(|(_, view)| view)
+            .collect();
         for bank in 0..size.banks {
             if size.banks > 1 {
                 for element in 0..size.elements {
@@ -166,7 +127,7 @@ where
             let exponent = pair.exponent.unwrap_or(0);
             let stored = Stored {
                 prepared,
-                input: self.input,
+                input: self.view,
                 kernel,
                 number,
                 bank,
@@ -174,21 +135,28 @@ where
                 threshold: threshold(grid.points(), prepared.whole.problem.taps(), statistical, echo),
                 rows: TileRows::new(prepared.whole.machine.set, &tile, grid.rows()),
             };
-            let length = samples.len() / pair.starts.len();
+            let length = samples.len() / pair.unit.starts.len();
             for (half, view) in views.iter_mut().enumerate() {
                 let specials = &pair.specials[half];
-                stored.store(half, view, &pair.starts[half], &samples[half * length..][..length], specials, inside);
+                stored.store(
+                    half,
+                    view,
+                    &pair.unit.starts[half],
+                    &samples[half * length..][..length],
+                    specials,
+                    inside,
+                );
             }
         }
     }
 
     /// Computes the outputs of a unit without transforms.
     fn directly(&self, pair: &Pair<W>) {
-        for (&number, (leading, start)) in pair.tiles.iter().zip(&pair.starts) {
-            let Some((_, view)) = self.tiles.take(number) else { continue };
+        for (&number, (leading, start)) in pair.unit.tiles.iter().zip(&pair.unit.starts) {
+            let Some((_, view)) = self.outputs.tiles.take(number) else { continue };
             let banks = self.prepared.whole.problem.bank.iter().map(|_| 0);
             let start: Dims<usize> = leading.iter().copied().chain(banks).chain(start.iter().copied()).collect();
-            self.prepared.outputs(self.input, &start, view);
+            self.prepared.outputs(self.view, &start, view);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How large tiles are, and what a problem costs.
 
+use super::exact::Limbs;
 use super::layout::Layout;
 use crate::machine::Machine;
 use crate::primitives::fft::{length, lengths};
@@ -49,6 +50,8 @@ pub(super) struct Size {
     pub(super) made: bool,
     /// Whether outputs see points past the end of the transform, which are zero.
     pub(super) wraps: bool,
+    /// How integers are cut.
+    pub(super) limbs: Option<Limbs>,
     /// Numbers of a spectrum.
     spectrum: usize,
     /// Whether one complex number is one sample.
@@ -76,12 +79,16 @@ impl Size {
         let groups = problem.group.iter().product::<usize>();
         let rows = points[..points.len() - 1].iter().product::<usize>();
         let rows = if layout.is_long_line() { rows } else { rows.next_multiple_of(lanes) };
+        let elements = layout.parts() * problem.summed.iter().product::<usize>();
+        let exact = !matches!(problem.output.kind(), Kind::Float | Kind::Complex);
+        let limbs = exact.then(|| Limbs::new(problem, layout, &points, lanes, elements));
         Size {
             tiles,
+            limbs,
             units,
             groups,
             banks: problem.bank.iter().product(),
-            elements: layout.parts() * problem.summed.iter().product::<usize>(),
+            elements,
             inside: units * groups < 4 * machine.cores && points.iter().product::<usize>() >= 1 << 16,
             made: groups >= MANY,
             wraps: (0..points.len()).any(|axis| {
@@ -99,16 +106,35 @@ impl Size {
         self.elements == 1 && self.banks == 1
     }
 
+    /// Limbs of a number; 1 where it is transformed as it is.
+    fn copies(&self) -> usize {
+        self.limbs.map_or(1, |limbs| limbs.count)
+    }
+
+    /// Tiles of a unit of work.
+    pub(super) fn halves(&self) -> usize {
+        if self.complex { 1 } else { 2 }
+    }
+
     /// Numbers of all spectra that a kernel of its own has.
     pub(super) fn spectra(&self) -> usize {
-        self.spectrum.saturating_mul(self.banks).saturating_mul(self.elements)
+        self.spectrum.saturating_mul(self.banks).saturating_mul(self.elements).saturating_mul(self.copies())
     }
 
     /// Numbers that one unit of work needs: tile, samples, sums and spectra.
     fn numbers(&self) -> usize {
         let tile = self.spectrum;
-        let sums = if self.is_simple() { 0 } else { tile };
-        let kept = if self.banks > 1 { tile.saturating_mul(self.elements) } else { 0 };
+        let exact = self.limbs.is_some();
+        // Sums, and limbs as numbers.
+        let sums = if exact {
+            2 * tile
+        } else if self.is_simple() {
+            0
+        } else {
+            tile
+        };
+        let parts = self.elements.saturating_mul(self.copies());
+        let kept = if self.banks > 1 || exact { tile.saturating_mul(parts) } else { 0 };
         let made = if self.made { self.spectra() } else { 0 };
         // The samples of a long line are fetched into another.
         (3 * tile).saturating_add(sums).saturating_add(kept).saturating_add(made)
@@ -135,12 +161,15 @@ impl Size {
         let lines = if layout.is_long_line() { halves } else { lines };
         let (elements, banks) = (self.elements as f64, self.banks as f64);
         let into = transform + COPIES_IN * copy + lines * LINE;
-        let product = if self.is_simple() { 0.0 } else { elements * 3.0 * copy };
+        let copies = self.copies() as f64;
+        let product =
+            if self.is_simple() && copies == 1.0 { 0.0 } else { elements * (copies + 1.0) / 2.0 * 3.0 * copy };
         let out = transform + product + COPIES_OUT * copy + lines * LINE;
-        let unit = elements * into + banks * out + machine.rates.tile;
-        let kernels = self.groups as f64 * banks * elements * (into + copy);
+        let unit = copies * (elements * into + banks * out) + machine.rates.tile;
+        let kernels = self.groups as f64 * banks * elements * copies * (into + copy);
         let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * problem.working().size();
-        let looks = problem.outputs() as f64 * SECOND_LOOK / problem.taps() as f64;
+        let looks =
+            if self.limbs.is_some() { 0.0 } else { problem.outputs() as f64 * SECOND_LOOK / problem.taps() as f64 };
         OVERHEAD * (self.units as f64 * self.groups as f64 * unit + kernels)
             + looks
             + moved as f64 / machine.rates.memory_bytes

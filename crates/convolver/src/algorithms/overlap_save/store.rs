@@ -3,8 +3,9 @@
 use super::prepare::{Kernel, OverlapSave, power};
 use super::promise::{Witness, larger_part};
 use super::special::{Special, sums};
+use super::units::Start;
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Element, Real, Storing, TileRows, Tiles, View, ViewMut, Working, grid_position};
+use convolver_kernels::{Dims, Element, Real, Storing, TileRows, View, ViewMut, Working, grid_position};
 
 /// Failing outputs this near to each other are computed in one go.
 const NEAR: usize = 8;
@@ -48,28 +49,17 @@ where
         &self,
         half: usize,
         view: &mut ViewMut<'_>,
-        (leading, start): &(Dims<usize>, Dims<usize>),
+        (leading, start): &Start,
         samples: &[W],
         specials: &[Special<W>],
         inside: bool,
     ) {
-        let (problem, layout) = (&self.prepared.whole.problem, &self.prepared.whole.layout);
-        let banks_at = problem.batch.len() + problem.group.len();
-        let convolved_at = banks_at + problem.bank.len();
-        let bank = grid_position(&problem.bank, self.bank);
-        let mut starts: Dims<usize> = Dims::from_elem(0, view.shape().len());
-        starts[banks_at..convolved_at].copy_from_slice(&bank);
-        let mut lengths: Dims<usize> = view.shape().into();
-        lengths[banks_at..convolved_at].fill(1);
-        let outputs: Dims<usize> = layout.order.iter().map(|&axis| lengths[convolved_at + axis]).collect();
+        let whole = &self.prepared.whole;
+        let view = whole.bank(view, self.bank);
+        let convolved_at = view.shape().len() - start.len();
+        let outputs: Dims<usize> = whole.layout.order.iter().map(|&axis| view.shape()[convolved_at + axis]).collect();
         let overlay = sums(self.prepared, self.number, specials, &outputs);
-        // Pieces of as many rows as a vector has lanes.
-        let mut shape = lengths.clone();
-        let cut = layout.cut();
-        let rows = self.prepared.whole.machine.set.lanes::<W::Lane>();
-        shape[convolved_at + layout.order[cut]] =
-            if layout.is_long_line() { rows * self.prepared.grid.width() } else { rows };
-        let pieces = Tiles::new(view.sliced(&starts, &lengths), &shape);
+        let pieces = whole.pieces(view, whole.machine.set.lanes::<W::Lane>(), self.prepared.grid.width());
         threads::for_each(pieces.len(), inside, |number| {
             if let Some((offset, view)) = pieces.take(number) {
                 let piece = Piece { leading, start, offset: offset[convolved_at..].into() };
@@ -86,22 +76,15 @@ where
         samples: &[W],
         overlay: Option<(&[W], &[usize])>,
     ) {
-        let (layout, points, width) =
-            (&self.prepared.whole.layout, &self.prepared.whole.size.points, self.prepared.grid.width());
-        let convolved_at = view.shape().len() - layout.order.len();
-        let line = layout.order.len() - 1;
-        let line_axis = convolved_at + layout.order[line];
-        let lengths: Dims<usize> = layout.order.iter().map(|&axis| view.shape()[convolved_at + axis]).collect();
-        let count = lengths[line];
+        let (layout, width) = (&self.prepared.whole.layout, self.prepared.grid.width());
+        let line_axis = view.shape().len() - layout.order.len() + layout.order[layout.order.len() - 1];
+        let shape: Dims<usize> = view.shape().into();
+        let count = shape[line_axis];
         let strips = width / self.prepared.whole.machine.set.lanes::<W::Lane>();
         let mut numbers = vec![W::default(); count.next_multiple_of(width)];
         let mut below = vec![false; numbers.len() / width * strips];
         let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
-        let mut index: Dims<usize> = Dims::from_elem(0, view.shape().len());
-        // The line's first output in the tile, along the axes of the layout.
-        let mut first: Dims<usize> = layout.order.iter().map(|&axis| piece.offset[axis]).collect();
-        loop {
-            let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
+        self.prepared.whole.for_each_line(&shape, &piece.offset, |index, first, place| {
             for (row, (numbers, below)) in
                 numbers.chunks_exact_mut(width).zip(below.chunks_exact_mut(strips)).enumerate()
             {
@@ -115,32 +98,18 @@ where
                     *number = *sum;
                 }
             }
-            view.write(&index, line_axis, &numbers[..count]);
-            for (from, to) in self.failing(&numbers[..count], &below, &first, samples) {
+            view.write(index, line_axis, &numbers[..count]);
+            for (from, to) in self.failing(&numbers[..count], &below, first, samples) {
                 if self.is_quick(to - from) && overlay.is_none() {
-                    self.sums(&samples[place + from..], &mut numbers[from..to]);
+                    self.sums(samples, (first, from), &mut numbers[from..to]);
                     let mut index = index.clone();
                     index[line_axis] = from;
                     view.write(&index, line_axis, &numbers[from..to]);
                 } else {
-                    self.directly(piece, &mut view, &index, (line_axis, from, to));
+                    self.directly(piece, &mut view, index, (line_axis, from, to));
                 }
             }
-            let next = (0..line).rev().find(|&axis| {
-                let original = layout.order[axis];
-                let at = &mut index[convolved_at + original];
-                *at += 1;
-                let within = *at < lengths[axis];
-                if !within {
-                    *at = 0;
-                }
-                first[axis] = piece.offset[original] + *at;
-                within
-            });
-            if next.is_none() {
-                return;
-            }
-        }
+        });
     }
 
     /// What outputs are multiplied by, in two steps that do not overflow before their product does.
@@ -152,18 +121,26 @@ where
     /// Whether some outputs are so few that summing them here is quicker than making them a problem.
     fn is_quick(&self, outputs: usize) -> bool {
         let size = &self.prepared.whole.size;
-        size.elements == 1 && !size.wraps && self.prepared.whole.problem.taps() * outputs <= QUICK
+        size.elements == 1 && self.prepared.whole.problem.taps() * outputs <= QUICK
     }
 
-    /// Neighbouring outputs tap by tap, `samples` beginning with the first that they see.
-    fn sums(&self, samples: &[W], outputs: &mut [W]) {
+    /// Neighbouring outputs tap by tap, the first of them `from` after a line's first. Samples past the end of the transform
+    /// are zero.
+    fn sums(&self, samples: &[W], (first, from): (&[usize], usize), outputs: &mut [W]) {
         let points = &self.prepared.whole.size.points;
+        let line = points.len() - 1;
         let weights = self.prepared.weights(self.number);
         outputs.fill(W::default());
-        self.prepared.for_each_tap(0, usize::MAX, |tap, at| {
-            let place = tap.iter().zip(points).fold(0, |place, (&tap, &points)| place * points + tap);
-            for (output, sample) in outputs.iter_mut().zip(&samples[place..]) {
-                *output = output.plus(weights[at].times(*sample));
+        self.prepared.whole.for_each_tap(0, usize::MAX, |tap, at| {
+            let seen = first.iter().zip(tap).zip(points).take(line);
+            let within = seen.clone().all(|((&first, &tap), &points)| first + tap < points);
+            let start = first[line] + from + tap[line];
+            if within && start < points[line] {
+                let row = seen.fold(0, |row, ((&first, &tap), &points)| row * points + first + tap);
+                let samples = &samples[row * points[line] + start..(row + 1) * points[line]];
+                for (output, sample) in outputs.iter_mut().zip(samples) {
+                    *output = output.plus(weights[at].times(*sample));
+                }
             }
         });
     }

@@ -15,8 +15,7 @@ mod lengths;
 pub use lengths::{length, lengths, rows_and_columns};
 
 use crate::primitives::threads;
-use convolver_kernels::{InstructionSet, Pass, Real, RowGroups, Scratch, Squares, Working, frequencies, passes};
-use std::f64::consts::TAU;
+use convolver_kernels::{InstructionSet, Pass, Real, RowGroups, Scratch, Squares, Working, frequencies, passes, root};
 use std::sync::{Mutex, PoisonError};
 
 /// The transform of tiles of one size.
@@ -38,6 +37,20 @@ pub struct Grid<L> {
 struct Twist<L> {
     bases: Vec<L>,
     steps: Vec<L>,
+}
+
+/// What twisting adds to the rounding of a transform: two factors, off by 3.3 each, and two products, by √5.
+const TWIST: f64 = 12.0;
+
+/// How much the transform of a box of these lengths rounds in f64, in rounding units, see `convolver_kernels::rounding`.
+pub fn rounding(lengths: &[usize], lanes: usize) -> f64 {
+    let (&last, before) = lengths.split_last().expect("a tile has axes");
+    let of = |points: usize| convolver_kernels::rounding(points).expect("a product of 2, 3 and 5");
+    if before.iter().all(|&length| length == 1) {
+        let (rows, width) = rows_and_columns(last, lanes).expect("a line of whole squares of vectors");
+        return of(rows) + of(width) + TWIST;
+    }
+    lengths.iter().map(|&length| of(length)).sum()
 }
 
 impl<L: Real> Grid<L> {
@@ -212,10 +225,7 @@ impl<L: Real> Grid<L> {
 
 impl<L: Real> Twist<L> {
     fn new(frequencies: &[usize], points: usize, width: usize, lanes: usize) -> Self {
-        let factor = |product: usize| {
-            let angle = -TAU * ((product % points) as f64 / points as f64);
-            [angle.cos(), angle.sin()].map(|part| L::of_parts(part, 0.0))
-        };
+        let factor = |product: usize| root(product, points);
         let base = |&frequency: &usize| {
             let parts = move |part: usize| (0..lanes).map(move |lane| factor(frequency * lane)[part]);
             parts(0).chain(parts(1))

@@ -1,0 +1,96 @@
+//! The output cut into tiles, and tiles into units of work: pairs, or single ones where numbers are complex.
+
+use super::recipe::Whole;
+use convolver_kernels::{Dims, Tiles, ViewMut, grid_position};
+use smallvec::SmallVec;
+
+/// Where a tile starts: batch and group, and outputs along the axes of the problem.
+pub(super) type Start = (Dims<usize>, Dims<usize>);
+
+/// An output of a problem.
+pub(super) struct Outputs<'a> {
+    pub(super) tiles: Tiles<'a>,
+    /// Tiles along each convolved axis of the problem.
+    grid: Dims<usize>,
+}
+
+/// What is computed together.
+pub(super) struct Unit {
+    /// The numbers of the tiles.
+    pub(super) tiles: SmallVec<[usize; 2]>,
+    pub(super) starts: SmallVec<[Start; 2]>,
+}
+
+impl<'a> Outputs<'a> {
+    pub(super) fn new(whole: &Whole, output: ViewMut<'a>) -> Self {
+        let problem = &whole.problem;
+        let along = problem.axes.iter().zip(&whole.tile);
+        let grid = along.map(|(axis, &tile)| axis.output().div_ceil(tile)).collect();
+        let single = problem.batch.iter().chain(&problem.group).map(|_| 1);
+        let shape: Dims<usize> = single.chain(problem.bank.iter().copied()).chain(whole.tile.iter().copied()).collect();
+        Outputs { tiles: Tiles::new(output, &shape), grid }
+    }
+
+    /// A unit of a group.
+    pub(super) fn unit(&self, whole: &Whole, group: usize, unit: usize) -> Unit {
+        let (problem, of_batch, halves) = (&whole.problem, whole.size.tiles, whole.size.halves());
+        let inputs = of_batch * problem.batch.iter().product::<usize>();
+        let (mut tiles, mut starts) = (SmallVec::new(), SmallVec::new());
+        for number in (unit * halves..(unit + 1) * halves).filter(|&number| number < inputs) {
+            let (batch, tile) = (number / of_batch, number % of_batch);
+            tiles.push((batch * whole.size.groups + group) * of_batch + tile);
+            let mut leading = grid_position(&problem.batch, batch);
+            leading.extend(grid_position(&problem.group, group));
+            let position = grid_position(&self.grid, tile);
+            starts.push((leading, position.iter().zip(&whole.tile).map(|(&at, &tile)| at * tile).collect()));
+        }
+        Unit { tiles, starts }
+    }
+}
+
+impl Whole {
+    /// Goes through the lines of a box of outputs of a tile, whose lengths and first output in the tile are along the axes
+    /// of the problem: each with its index in a view of the box, its first output in the tile along the axes of the
+    /// layout, and that output's place in the tile.
+    pub(super) fn for_each_line(
+        &self,
+        shape: &[usize],
+        offset: &[usize],
+        mut action: impl FnMut(&Dims<usize>, &Dims<usize>, usize),
+    ) {
+        let (order, points) = (&self.layout.order, &self.size.points);
+        let convolved = shape.len() - order.len();
+        let line = order.len() - 1;
+        let lengths: Dims<usize> = order[..line].iter().map(|&axis| shape[convolved + axis]).collect();
+        let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
+        let mut first: Dims<usize> = order.iter().map(|&axis| offset[axis]).collect();
+        for number in 0..lengths.iter().product() {
+            for (axis, at) in grid_position(&lengths, number).into_iter().enumerate() {
+                index[convolved + order[axis]] = at;
+                first[axis] = offset[order[axis]] + at;
+            }
+            let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
+            action(&index, &first, place);
+        }
+    }
+
+    /// A view of outputs of a tile cut into pieces of as many rows as a vector has lanes.
+    pub(super) fn pieces<'a>(&self, view: ViewMut<'a>, lanes: usize, width: usize) -> Tiles<'a> {
+        let mut shape: Dims<usize> = view.shape().into();
+        let convolved = shape.len() - self.layout.order.len();
+        let cut = &mut shape[convolved + self.layout.order[self.layout.cut()]];
+        *cut = if self.layout.is_long_line() { lanes * width } else { lanes };
+        Tiles::new(view, &shape)
+    }
+
+    /// A bank's part of a view of outputs.
+    pub(super) fn bank<'a>(&self, view: &'a mut ViewMut<'_>, bank: usize) -> ViewMut<'a> {
+        let banks_at = self.problem.batch.len() + self.problem.group.len();
+        let convolved_at = banks_at + self.problem.bank.len();
+        let mut starts: Dims<usize> = Dims::from_elem(0, view.shape().len());
+        starts[banks_at..convolved_at].copy_from_slice(&grid_position(&self.problem.bank, bank));
+        let mut lengths: Dims<usize> = view.shape().into();
+        lengths[banks_at..convolved_at].fill(1);
+        view.sliced(&starts, &lengths)
+    }
+}
