@@ -104,6 +104,8 @@ const CASES: &[&str] = &[
     "{x} g34 [3 6 7] * {k} [2 3 2] stride 1 2 1 pad 1:0 1:1 0:1 -> {y}",
     "{x} g4 c2 [9 40] * {k} o2 [5 3] dilation 3 2 pad 7:5 -3:9 -> {y}",
     "{x} g2 [3 80] * {k} [2 40] pad 20:60 60:20 -> {y}",
+    // What is constant around the last axis stands around the first one, too.
+    "{x} [4 1] * {k} [2 1] flip pad 1:2 1:0 boundary zero:zero constant:zero fill 1 -> {y}",
     // Three and four.
     "{x} [5 6 7] * {k} [2 3 2] pad 1:0 1:1 0:1 boundary edge:zero wrap:wrap zero:reflect -> {y}",
     // A last axis that the kernel spans, and few images that may lie innermost.

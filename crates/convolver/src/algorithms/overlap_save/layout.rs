@@ -26,6 +26,8 @@ pub(super) struct Along {
     pub(super) axis: Axis,
     pub(super) transformed: bool,
     pub(super) parts: Vec<Part>,
+    /// Whether what is around its samples is zero: what is constant around another axis may stand there, too.
+    zeros: bool,
 }
 
 /// Part of an axis: every stride-th place.
@@ -48,7 +50,8 @@ impl Layout {
         }
         let line = (0..axes.len()).rev().find(|&axis| useful(&axes[axis]) || outside(&axes[axis]))?;
         let order: Dims<usize> = (0..axes.len()).filter(|&axis| axis != line).chain([line]).collect();
-        let along = |&number: &usize| Along::new(axes[number], number == line || useful(&axes[number]));
+        let constant = axes.iter().any(|axis| axis.boundary.contains(&Boundary::Constant));
+        let along = |&number: &usize| Along::new(axes[number], number == line || useful(&axes[number]), !constant);
         Some(Layout { axes: order.iter().map(along).collect(), order })
     }
 
@@ -90,7 +93,7 @@ impl Layout {
 }
 
 impl Along {
-    fn new(axis: Axis, transformed: bool) -> Self {
+    fn new(axis: Axis, transformed: bool, zeros: bool) -> Self {
         let mut parts: Vec<Part> = Vec::new();
         for tap in 0..axis.kernel {
             let place = tap * axis.dilation;
@@ -101,7 +104,8 @@ impl Along {
                 None => parts.push(Part { offset, taps: vec![(tap, point)] }),
             }
         }
-        Along { axis, transformed, parts }
+        let zeros = zeros && axis.boundary == [Boundary::Zero; 2];
+        Along { axis, transformed, parts, zeros }
     }
 
     /// Points that one output sees.
@@ -121,8 +125,8 @@ impl Along {
     /// tile, and samples lie between z zeros before and points from e on, that is so from N = max(e, extent − z) on.
     pub(super) fn least(&self, outputs: usize) -> usize {
         let extent = self.extent(outputs);
-        let Axis { input, spread, low, stride, boundary, .. } = self.axis;
-        if outputs < self.axis.output() || boundary.iter().any(|&side| side != Boundary::Zero) {
+        let Axis { input, spread, low, stride, .. } = self.axis;
+        if outputs < self.axis.output() || !self.zeros {
             return extent;
         }
         let before = |place: isize| place.max(0).cast_unsigned().div_ceil(stride).min(extent);

@@ -100,13 +100,24 @@ where
             }
             view.write(index, line_axis, &numbers[..count]);
             for (from, to) in self.failing(&numbers[..count], &below, first, samples) {
-                if self.is_quick(to - from) && overlay.is_none() {
-                    self.sums(samples, (first, from), &mut numbers[from..to]);
-                    let mut index = index.clone();
-                    index[line_axis] = from;
-                    view.write(&index, line_axis, &numbers[from..to]);
-                } else {
-                    self.directly(piece, &mut view, index, (line_axis, from, to));
+                let mut index = index.clone();
+                if overlay.is_some() || self.prepared.whole.size.elements > 1 {
+                    self.directly(piece, &mut view, &index, (line_axis, from, to));
+                    continue;
+                }
+                numbers[from..to].fill(W::default());
+                index[line_axis] = from;
+                view.write(&index, line_axis, &numbers[from..to]);
+                index[line_axis] = 0;
+                for (from, to) in self.loud(samples, first, (from, to)) {
+                    if self.is_quick(to - from) {
+                        self.sums(samples, (first, from), &mut numbers[from..to]);
+                        index[line_axis] = from;
+                        view.write(&index, line_axis, &numbers[from..to]);
+                        index[line_axis] = 0;
+                    } else {
+                        self.directly(piece, &mut view, &index, (line_axis, from, to));
+                    }
                 }
             }
         });
@@ -122,6 +133,36 @@ where
     fn is_quick(&self, outputs: usize) -> bool {
         let size = &self.prepared.whole.size;
         size.elements == 1 && self.prepared.whole.problem.taps() * outputs <= QUICK
+    }
+
+    /// The runs among some outputs of a line whose windows hold anything but zeros.
+    fn loud(&self, samples: &[W], first: &[usize], (from, to): (usize, usize)) -> Vec<(usize, usize)> {
+        let (layout, points) = (&self.prepared.whole.layout, &self.prepared.whole.size.points);
+        let line = points.len() - 1;
+        let seen: Dims<usize> =
+            (0..line).map(|axis| layout.axes[axis].window().min(points[axis].saturating_sub(first[axis]))).collect();
+        let (window, start) = (layout.axes[line].window(), first[line] + from);
+        let mut columns = vec![false; to - from + window - 1];
+        for number in 0..seen.iter().product() {
+            let row = first.iter().zip(grid_position(&seen, number)).zip(points);
+            let row = row.fold(0, |row, ((&first, at), &points)| row * points + first + at);
+            let end = (start + columns.len()).min(points[line]).max(start);
+            let samples = samples[row * points[line]..].get(start..end).unwrap_or_default();
+            columns.iter_mut().zip(samples).for_each(|(loud, sample)| *loud |= *sample != W::default());
+        }
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let mut last = None;
+        for (column, &loud) in columns.iter().enumerate() {
+            last = if loud { Some(column) } else { last };
+            let Some(output) = (column + 1).checked_sub(window) else { continue };
+            if last.is_some_and(|last| last >= output) {
+                match runs.last_mut() {
+                    Some((_, end)) if *end == from + output => *end += 1,
+                    _ => runs.push((from + output, from + output + 1)),
+                }
+            }
+        }
+        runs
     }
 
     /// Neighbouring outputs tap by tap, the first of them `from` after a line's first. Samples past the end of the transform
