@@ -136,7 +136,7 @@ impl Packing<'_> {
             }
             (Some(pieces), Lanes::Banks) => {
                 let (across, along) = (runs(&banks), runs(&chunk.weights));
-                if across.len() * terms <= along.len() * banks.len() {
+                if copies(&across) * terms <= copies(&along) * banks.len() {
                     let numbers = Gather { source: kernel.source, start, lines: &chunk.weights, runs: &across };
                     let numbers = W::gather_singles(numbers).expect("pieces are of f32");
                     return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
@@ -155,6 +155,11 @@ impl Packing<'_> {
     }
 }
 
+/// Copies that a line takes: numbers that are not neighbours are copied one by one.
+fn copies(runs: &[Run]) -> usize {
+    runs.iter().map(|run| if run.step == 1 { 1 } else { run.count }).sum()
+}
+
 /// Terms as rows, gathered in whichever order has runs of neighbours.
 fn by_terms<W: Working>(
     terms: &[usize],
@@ -164,7 +169,7 @@ fn by_terms<W: Working>(
     gather: impl Fn(&[usize], &[Run], usize, &mut [W]),
 ) {
     let (across, along) = (runs(banks), runs(terms));
-    if across.len() * terms.len() <= along.len() * banks.len() {
+    if copies(&across) * terms.len() <= copies(&along) * banks.len() {
         return gather(terms, &across, width, target);
     }
     let mut rows = Scratch::<W>::new(banks.len() * terms.len());
