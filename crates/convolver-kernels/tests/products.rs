@@ -3,7 +3,8 @@
 mod support;
 
 use convolver_kernels::{
-    BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Products, Run, Split,
+    BLOCK, Extent, Gather, Gathered, InstructionSet, MatrixMut, PairCopy, PairSplit, PieceProducts, Pieces, Products,
+    Run, Split,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random, instruction_sets};
@@ -167,5 +168,63 @@ fn extents_keep_from_the_unit_what_it_would_lose() {
         }
         let small = extent(&[1e-20]);
         assert!(small.multiply(ordinary) && !small.multiply(small), "the product of two small numbers has lost bits");
+    }
+}
+
+#[test]
+fn pairs_joined_first_are_the_same_pieces() {
+    const STEPS: usize = 2;
+    const TERMS: usize = STEPS * BLOCK;
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(24);
+        for (pieces, count) in EVERY.iter().flat_map(|&pieces| [1, 16, 33, 70].map(|count| (pieces, count))) {
+            let numbers: Vec<f32> = (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect();
+            let size = count.next_multiple_of(BLOCK) / BLOCK * pieces.block(STEPS);
+            let (mut expected, mut found) = (vec![0; size], vec![0; size]);
+            // Rows: 32 neighbouring terms are 16 pairs.
+            let lines: Vec<usize> = (0..count).map(|row| row * TERMS).collect();
+            let runs = [Run { offset: 0, count: TERMS, step: 1 }];
+            let gather = Gather { source: numbers[..].into(), start: 0, lines: &lines, runs: &runs };
+            set.split_rows(&Split { numbers: gather, pieces, judged: false }, &mut expected);
+            let piece_step = numbers.len() / 2;
+            let mut joined = vec![0; piece_step * pieces.count()];
+            for (group, numbers) in numbers.chunks_exact(BLOCK).enumerate() {
+                let (even, odd) = numbers.split_at(BLOCK / 2);
+                set.split_pairs(&PairSplit { even, odd, pieces, piece_step }, &mut joined[group * BLOCK / 2..]);
+            }
+            let lines: Vec<usize> = (0..count).map(|row| row * TERMS / 2).collect();
+            let runs = [Run { offset: 0, count: TERMS / 2, step: 1 }];
+            let gather = Gather { source: joined[..].into(), start: 0, lines: &lines, runs: &runs };
+            let job = PairCopy { numbers: gather, piece_step, pieces, gathered: Gathered::Rows };
+            set.copy_pairs(&job, &mut found);
+            assert!(found == expected, "{pieces:?}: {count} rows");
+            // Lanes, from lines that are lanes: each a row of terms.
+            let lanes: Vec<f32> = (0..TERMS).flat_map(|t| numbers.iter().skip(t).step_by(TERMS).copied()).collect();
+            let lines: Vec<usize> = (0..TERMS).map(|term| term * count).collect();
+            let runs = [Run { offset: 0, count, step: 1 }];
+            let gather = Gather { source: lanes[..].into(), start: 0, lines: &lines, runs: &runs };
+            let extent = set.split_lanes(&Split { numbers: gather, pieces, judged: true }, &mut expected);
+            let lines: Vec<usize> = (0..count).map(|lane| lane * TERMS).collect();
+            let runs = [Run { offset: 0, count: TERMS, step: 1 }];
+            let gather = Gather { source: numbers[..].into(), start: 0, lines: &lines, runs: &runs };
+            let turned = set.split_turned(&Split { numbers: gather, pieces, judged: true }, &mut found);
+            assert!(found == expected, "{pieces:?}: {count} lanes turned");
+            assert!(count % 16 != 0 || turned == extent, "{pieces:?}: {count} lanes turned, their extent");
+            // Lanes: the same numbers as planes of terms, those of a step 16 apart in pairs.
+            let lines: Vec<usize> = (0..TERMS).map(|term| term * count).collect();
+            let runs = [Run { offset: 0, count, step: 1 }];
+            let gather = Gather { source: numbers[..].into(), start: 0, lines: &lines, runs: &runs };
+            set.split_lanes(&Split { numbers: gather, pieces, judged: false }, &mut expected);
+            for (step, planes) in numbers.chunks_exact(BLOCK * count).enumerate() {
+                let (even, odd) = planes.split_at(BLOCK / 2 * count);
+                let job = PairSplit { even, odd, pieces, piece_step };
+                set.split_pairs(&job, &mut joined[step * BLOCK / 2 * count..]);
+            }
+            let lines: Vec<usize> = (0..TERMS / 2).map(|pair| pair * count).collect();
+            let gather = Gather { source: joined[..].into(), start: 0, lines: &lines, runs: &runs };
+            let job = PairCopy { numbers: gather, piece_step, pieces, gathered: Gathered::Lanes };
+            set.copy_pairs(&job, &mut found);
+            assert!(found == expected, "{pieces:?}: {count} lanes");
+        }
     }
 }

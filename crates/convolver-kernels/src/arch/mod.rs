@@ -217,6 +217,16 @@ impl InstructionSet {
         unsafe { (self.pieces().split_lanes)(job, target) }
     }
 
+    /// Cuts lanes of terms into pieces: the same as `split_lanes`, from lines that are lanes.
+    ///
+    /// # Panics
+    /// As `split_rows`.
+    pub fn split_turned(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().split_turned)(job, target) }
+    }
+
     /// Cuts pairs of numbers into pieces, and joins those of each pair.
     ///
     /// # Panics

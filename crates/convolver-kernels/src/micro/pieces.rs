@@ -88,7 +88,7 @@ impl Extent {
 /// Numbers to cut into pieces; blocks and steps that lines do not fill are filled up with zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct Split<'a> {
-    /// Lines of rows or of terms.
+    /// Lines of rows, of terms, or of lanes.
     pub numbers: Gather<'a, f32>,
     /// The pieces asked for.
     pub pieces: Pieces,
@@ -239,6 +239,7 @@ pub(crate) type Multiply = unsafe fn(&PieceProducts<'_>, &mut MatrixMut<'_, f32>
 pub(crate) struct PieceKernels {
     pub(crate) split_rows: Cut,
     pub(crate) split_lanes: Cut,
+    pub(crate) split_turned: Cut,
     pub(crate) pairs: Pair,
     pub(crate) copy: CopyPairs,
     pub(crate) multiply: Multiply,

@@ -1,6 +1,7 @@
 //! x86-64-amx: x86-64-v4 and matrix products of bf16 in tiles. Intel since Sapphire Rapids (2023).
 
 mod detect;
+mod pairs;
 mod split;
 mod tiles;
 
@@ -13,8 +14,9 @@ pub(super) static SET: InstructionSet = InstructionSet {
     pieces: Some(PieceKernels {
         split_rows: split::rows,
         split_lanes: split::lanes,
-        pairs: split::pairs,
-        copy: split::copy,
+        split_turned: split::turned,
+        pairs: pairs::split,
+        copy: pairs::copy,
         multiply: tiles::multiply,
     }),
     ..x86_64_v4::SET_OF_VECTORS

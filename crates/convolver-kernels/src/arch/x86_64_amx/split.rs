@@ -4,17 +4,17 @@
 //! lower half. What it leaves is exact in f32, and the third piece is what two have left.
 
 use crate::micro::Gather;
-use crate::micro::pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, Split};
+use crate::micro::pieces::{BLOCK, Extent, Split};
 use std::arch::x86_64::*;
 
 /// Half words of a tile.
-const TILE: usize = BLOCK * BLOCK / 2;
+pub(super) const TILE: usize = BLOCK * BLOCK / 2;
 /// Numbers of a vector.
-const VECTOR: usize = 16;
+pub(super) const VECTOR: usize = 16;
 
 /// Numbers of a run that are part of a vector.
 #[derive(Clone, Copy)]
-struct Part {
+pub(super) struct Part {
     mask: __mmask16,
     /// Where the vector's first number would lie.
     offset: isize,
@@ -22,7 +22,7 @@ struct Part {
 }
 
 /// The vectors that lines are made of: for each its parts.
-struct Vectors {
+pub(super) struct Vectors {
     parts: Vec<Part>,
     /// Where each vector's parts end.
     ends: Vec<usize>,
@@ -30,7 +30,7 @@ struct Vectors {
 
 impl Vectors {
     /// So many vectors, the last ones perhaps of nothing.
-    fn new<L>(job: &Gather<'_, L>, count: usize) -> Self {
+    pub(super) fn new<L>(job: &Gather<'_, L>, count: usize) -> Self {
         let mut vectors = Vectors { parts: Vec::with_capacity(2 * count), ends: Vec::with_capacity(count) };
         let mut place = 0;
         for run in job.runs {
@@ -53,13 +53,13 @@ impl Vectors {
     }
 
     /// Where each vector lies, if all of them are of neighbours.
-    fn whole(&self) -> Option<Vec<isize>> {
+    pub(super) fn whole(&self) -> Option<Vec<isize>> {
         let whole =
             self.parts.len() == self.ends.len() && self.parts.iter().all(|part| part.mask == 0xffff && part.step == 1);
         whole.then(|| self.parts.iter().map(|part| part.offset).collect())
     }
 
-    fn parts(&self, vector: usize) -> &[Part] {
+    pub(super) fn parts(&self, vector: usize) -> &[Part] {
         &self.parts[if vector == 0 { 0 } else { self.ends[vector - 1] }..self.ends[vector]]
     }
 }
@@ -67,7 +67,7 @@ impl Vectors {
 /// # Safety
 /// The CPU has AVX-512, and the parts lie within the source when they start at `line`.
 #[inline(always)]
-unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
+pub(super) unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
     // SAFETY: only numbers of the mask are read, which are those of the part.
     unsafe {
         let mut numbers = _mm512_setzero_ps();
@@ -89,7 +89,7 @@ unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
 
 /// The extent of each lane's numbers so far.
 #[derive(Clone, Copy)]
-struct Extents {
+pub(super) struct Extents {
     least: __m512i,
     most: __m512i,
 }
@@ -98,7 +98,7 @@ impl Extents {
     /// # Safety
     /// The CPU has AVX-512, as for all below.
     #[inline(always)]
-    unsafe fn none() -> Self {
+    pub(super) unsafe fn none() -> Self {
         // SAFETY: the caller's word.
         unsafe { Extents { least: _mm512_set1_epi32(-1), most: _mm512_setzero_si512() } }
     }
@@ -106,7 +106,7 @@ impl Extents {
     /// # Safety
     /// As `none`.
     #[inline(always)]
-    unsafe fn see(&mut self, numbers: __m512) {
+    pub(super) unsafe fn see(&mut self, numbers: __m512) {
         // SAFETY: the caller's word. One less than nothing is the most there is.
         unsafe {
             let magnitude = _mm512_and_si512(_mm512_castps_si512(numbers), _mm512_set1_epi32(0x7fff_ffff));
@@ -118,7 +118,7 @@ impl Extents {
     /// # Safety
     /// As `none`.
     #[inline(always)]
-    unsafe fn finish(self) -> Extent {
+    pub(super) unsafe fn finish(self) -> Extent {
         // SAFETY: the caller's word.
         unsafe { Extent { least: _mm512_reduce_min_epu32(self.least), most: _mm512_reduce_max_epu32(self.most) } }
     }
@@ -144,7 +144,7 @@ unsafe fn cut<const COUNT: usize>(mut even: __m512, mut odd: __m512, to: *mut i1
 /// # Safety
 /// The CPU has AVX-512.
 #[inline(always)]
-unsafe fn join(even: &mut __m512, odd: &mut __m512, piece: usize) -> __m512i {
+pub(super) unsafe fn join(even: &mut __m512, odd: &mut __m512, piece: usize) -> __m512i {
     // SAFETY: the caller's word.
     unsafe {
         let (half, upper) = (_mm512_set1_epi32(0x8000), _mm512_set1_epi32(0xffff_0000_u32 as i32));
@@ -208,6 +208,94 @@ unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targe
             }
         }
         extents.finish()
+    }
+}
+
+/// Lines are lanes: 16 of them, cut along their terms and turned, are a tile whose rows are pairs of terms.
+///
+/// # Safety
+/// See [`Cut`](crate::micro::pieces::Cut).
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) unsafe fn turned(job: &Split<'_>, target: &mut [i16]) -> Extent {
+    // SAFETY: the caller's word.
+    unsafe {
+        match job.pieces.count() {
+            1 => turned_of::<1>(job, target),
+            2 => turned_of::<2>(job, target),
+            _ => turned_of::<3>(job, target),
+        }
+    }
+}
+
+/// # Safety
+/// As `turned`, with as many pieces as the job asks for.
+#[inline(always)]
+unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i16]) -> Extent {
+    let (lanes, terms) = job.size();
+    let steps = terms / BLOCK;
+    let vectors = Vectors::new(&job.numbers, 2 * steps);
+    // SAFETY: the gather's reach and the target's length were checked; every access is of a row of some block and step.
+    unsafe {
+        let mut extents = Extents::none();
+        for (half, step) in (0..lanes / VECTOR).flat_map(|half| (0..steps).map(move |step| (half, step))) {
+            let mut cut = [[_mm512_setzero_si512(); VECTOR]; COUNT];
+            for lane in 0..VECTOR {
+                let Some(&line) = job.numbers.lines.get(half * VECTOR + lane) else { break };
+                let line = job.numbers.source.pointer.add(job.numbers.start + line);
+                let mut even = load(line, vectors.parts(2 * step));
+                let mut odd = load(line, vectors.parts(2 * step + 1));
+                extents.see(even);
+                extents.see(odd);
+                for (piece, cut) in cut.iter_mut().enumerate() {
+                    cut[lane] = join(&mut even, &mut odd, piece);
+                }
+            }
+            let to = half / 2 * job.pieces.block(steps) + step * COUNT * 2 * TILE + half % 2 * TILE;
+            for (piece, cut) in cut.into_iter().enumerate() {
+                let to = target.as_mut_ptr().add(to + piece * 2 * TILE);
+                for (row, pairs) in turn(cut).into_iter().enumerate() {
+                    _mm512_storeu_si512(to.add(row * BLOCK).cast(), pairs);
+                }
+            }
+        }
+        extents.finish()
+    }
+}
+
+/// Rows as columns: numbers are interleaved with those 1, 2, 4 and 8 rows on.
+///
+/// # Safety
+/// The CPU has AVX-512.
+#[inline(always)]
+unsafe fn turn(rows: [__m512i; VECTOR]) -> [__m512i; VECTOR] {
+    // SAFETY: the caller's word.
+    unsafe {
+        let singles = |i: usize| {
+            let (a, b) = (rows[i & !1], rows[i | 1]);
+            if i & 1 == 0 { _mm512_unpacklo_epi32(a, b) } else { _mm512_unpackhi_epi32(a, b) }
+        };
+        let rows: [__m512i; VECTOR] = std::array::from_fn(singles);
+        // Of rows 4q..4q+4: column c of each four lanes, for c = 0..4.
+        let doubles = |i: usize| {
+            let (first, column) = (i & !3, i & 3);
+            let (a, b) = (rows[first + column / 2], rows[first + 2 + column / 2]);
+            if column & 1 == 0 { _mm512_unpacklo_epi64(a, b) } else { _mm512_unpackhi_epi64(a, b) }
+        };
+        let rows: [__m512i; VECTOR] = std::array::from_fn(doubles);
+        let quarters = |lane: usize, column: usize| {
+            let of = |q: usize| rows[4 * q + column];
+            let halves = |a: __m512i, b: __m512i| match lane {
+                0 | 2 => _mm512_shuffle_i32x4::<0b10_00_10_00>(a, b),
+                _ => _mm512_shuffle_i32x4::<0b11_01_11_01>(a, b),
+            };
+            let (low, high) = (halves(of(0), of(1)), halves(of(2), of(3)));
+            if lane < 2 {
+                _mm512_shuffle_i32x4::<0b10_00_10_00>(low, high)
+            } else {
+                _mm512_shuffle_i32x4::<0b11_01_11_01>(low, high)
+            }
+        };
+        std::array::from_fn(|row| quarters(row / 4, row % 4))
     }
 }
 
@@ -278,81 +366,5 @@ unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targ
             }
         }
         extents.finish()
-    }
-}
-
-/// Pairs of numbers, joined as the pieces of a tile's row.
-///
-/// # Safety
-/// See [`Pair`](crate::micro::pieces::Pair).
-#[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn pairs(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
-    // SAFETY: the caller's word.
-    unsafe {
-        match job.pieces.count() {
-            1 => pairs_of::<1>(job, target),
-            2 => pairs_of::<2>(job, target),
-            _ => pairs_of::<3>(job, target),
-        }
-    }
-}
-
-/// # Safety
-/// As `pairs`, with as many pieces as the job asks for.
-#[inline(always)]
-unsafe fn pairs_of<const COUNT: usize>(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
-    // SAFETY: there are `pairs` pairs, and as much room for each piece; every access is below that.
-    unsafe {
-        let (even, odd, to) = (job.even.as_ptr(), job.odd.as_ptr(), target.as_mut_ptr());
-        let mut extents = Extents::none();
-        let mut at = 0;
-        while at < job.even.len() {
-            let count = (job.even.len() - at).min(VECTOR);
-            let mask = ((1u32 << count) - 1) as u16;
-            let (mut even, mut odd) =
-                (_mm512_maskz_loadu_ps(mask, even.add(at)), _mm512_maskz_loadu_ps(mask, odd.add(at)));
-            extents.see(even);
-            extents.see(odd);
-            for piece in 0..COUNT {
-                let both = join(&mut even, &mut odd, piece);
-                _mm512_mask_storeu_epi32(to.add(piece * job.piece_step + at), mask, both);
-            }
-            at += VECTOR;
-        }
-        extents.finish()
-    }
-}
-
-/// Lines of joined pairs as rows of tiles.
-///
-/// # Safety
-/// See [`Gathered`].
-#[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn copy(job: &PairCopy<'_>, target: &mut [i16]) {
-    let vectors = Vectors::new(&job.numbers, job.vectors());
-    let whole = vectors.whole();
-    let (count, steps) = (job.pieces.count(), job.steps());
-    // SAFETY: the gather's reach was checked for every piece, and the target has room for every row of every tile.
-    unsafe {
-        for (number, &line) in job.numbers.lines.iter().enumerate() {
-            let line = job.numbers.source.pointer.add(job.numbers.start + line).cast::<f32>();
-            for vector in 0..job.vectors() {
-                // Rows of a block are lines and steps are vectors, or the other way round.
-                let (block, tile, row, step) = match job.gathered {
-                    Gathered::Rows => (number / BLOCK, number % BLOCK / 16, number % 16, vector),
-                    Gathered::Lanes => (vector / 2, vector % 2, number % 16, number / 16),
-                };
-                let place = block * job.pieces.block(steps) + step * count * 2 * TILE + tile * TILE + row * BLOCK;
-                let to = target.as_mut_ptr().add(place);
-                for piece in 0..count {
-                    let line = line.add(piece * job.piece_step);
-                    let numbers = match &whole {
-                        Some(whole) => _mm512_loadu_ps(line.wrapping_offset(*whole.get_unchecked(vector))),
-                        None => load(line, vectors.parts(vector)),
-                    };
-                    _mm512_storeu_ps(to.add(piece * 2 * TILE).cast(), numbers);
-                }
-            }
-        }
     }
 }

@@ -57,10 +57,11 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
 pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize {
     let number = problem.working().size();
     let sums = size.positions().next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
-    // A box, and the same in pieces.
+    // A box of all elements of an axis, as channels that lie together need it, and the same in pieces.
+    let elements = problem.summed.last().copied().unwrap_or(1).max(size.elements);
     let elements =
-        if super::pieces(problem, machine.set).is_some() { size.elements.max(BLOCK) * 5 / 2 } else { size.elements };
-    let samples = size.samples(problem).saturating_mul(elements);
+        if super::pieces(problem, machine.set).is_some() { elements.saturating_mul(5) / 2 } else { elements };
+    let samples = size.samples(problem).saturating_mul(elements.max(1));
     let operands = 64 * 256 * 4;
     let weights: usize = problem.kernel_shape().iter().product();
     let each = sums.saturating_add(samples).saturating_add(operands).saturating_mul(number);

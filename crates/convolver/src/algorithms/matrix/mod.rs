@@ -20,9 +20,12 @@
 //! Source    Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008); pieces: Henry, Tang & Heinecke,
 //!           Leveraging the bfloat16 Artificial Intelligence Datatype For Higher-Precision Computations (2019)
 
+mod boxes;
 mod chunk;
 mod cost;
 mod layout;
+mod multiply;
+mod packed;
 mod recipe;
 mod run;
 mod size;

@@ -2,7 +2,8 @@
 
 use super::cost;
 use super::layout::{Lanes, Layout};
-use super::run::{Packed, Run};
+use super::packed::Packed;
+use super::run::Run;
 use super::size::{self, Size};
 use super::weights::{Kernel, Packing};
 use crate::algorithms::direct::{dense, with_an_axis, with_axes};
@@ -25,6 +26,9 @@ macro_rules! with_real {
         }
     };
 }
+
+/// Bytes of weights that are packed for all tiles at once, if every call packs them.
+const PACKED: usize = 32 << 20;
 
 /// The recipe for a problem and what it costs.
 pub(in crate::algorithms) fn candidate(
@@ -102,8 +106,9 @@ impl Recipe for Matrix {
             };
             let layout = way.layout::<W>(input, &output);
             way.with_run(&layout, &weights, |run| {
-                // Where every weight is used by one tile, that tile packs it.
-                let packed = (way.size.tiles(&way.problem).0 > 1).then(|| run.pack());
+                // Where every weight is used by one tile, or they are many, tiles pack what they use.
+                let several = way.size.tiles(&way.problem).0 > 1;
+                let packed = (several && run.packed_bytes() <= PACKED).then(|| run.pack());
                 run.run(packed.as_ref(), input, output);
             });
         }));

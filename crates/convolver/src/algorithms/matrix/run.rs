@@ -2,23 +2,24 @@
 
 use super::chunk::{Chunk, runs};
 use super::layout::{Lanes, Layout};
+use super::multiply::{Pairs, Samples};
+use super::packed::Packed;
 use super::size::Size;
 use super::store::store;
 use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Extent, Gather, Gathered, Lane, MatrixMut, PairCopy, PieceProducts, Pieces, Products, Run as Neighbours,
-    Scratch, Source, Split, Storing, Tiles, View, ViewMut, Working,
+    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, Tiles, View, ViewMut, Working,
 };
+use std::cell::OnceCell;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// Terms that are multiplied at once, in pieces and otherwise: a panel of them stays in the first-level cache.
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 128;
 /// Positions that are gathered at once, where they are rows.
-const ROWS: usize = 64;
+pub(super) const ROWS: usize = 64;
 
 /// How sums are made, for one input and kernel.
 pub(super) struct Run<'a, W> {
@@ -28,18 +29,9 @@ pub(super) struct Run<'a, W> {
     pub(super) kernel: &'a Kernel<'a, W>,
     pub(super) shared: bool,
     /// The summed elements of each box.
-    boxes: Vec<Range<usize>>,
+    pub(super) boxes: Vec<Range<usize>>,
     /// The chunks of a box of so many summed elements; boxes at the end of an axis have fewer.
     chunks: Vec<(usize, Vec<Chunk>)>,
-}
-
-/// Every weight, packed: for each group, tile of banks and chunk.
-pub(super) struct Packed<W: Working> {
-    numbers: Scratch<W>,
-    halves: Scratch<i16>,
-    extents: Vec<Extent>,
-    /// Numbers and half words of a chunk.
-    room: (usize, usize),
 }
 
 impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
@@ -60,68 +52,26 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         run
     }
 
-    fn problem(&self) -> &Problem {
+    pub(super) fn problem(&self) -> &Problem {
         self.packing.problem
     }
 
-    fn most_terms(&self) -> usize {
+    pub(super) fn most_terms(&self) -> usize {
         if self.packing.pieces.is_some() { TERMS_IN_PIECES } else { TERMS }
     }
 
-    fn banks(&self) -> usize {
+    pub(super) fn banks(&self) -> usize {
         self.problem().bank.iter().product()
     }
 
-    fn chunks(&self, elements: &Range<usize>) -> &[Chunk] {
+    pub(super) fn chunks(&self, elements: &Range<usize>) -> &[Chunk] {
         let of_count = self.chunks.iter().find(|(count, _)| *count == elements.len());
         &of_count.expect("chunks are made for every box").1
     }
 
     /// Chunks of a box, at most.
-    fn chunks_of_a_box(&self) -> usize {
+    pub(super) fn chunks_of_a_box(&self) -> usize {
         self.chunks.iter().map(|(_, chunks)| chunks.len()).max().unwrap_or(0)
-    }
-
-    /// Packs every weight.
-    pub(super) fn pack(&self) -> Packed<W> {
-        let (banks, some) = (self.banks(), self.size.banks);
-        let groups: usize = self.problem().group.iter().product();
-        let tiles = banks.div_ceil(some);
-        let boxes = &self.boxes;
-        let per_box = self.chunks_of_a_box();
-        let room = self.packing.room::<W>(some, self.most_terms());
-        let chunks = groups * tiles * boxes.len() * per_box;
-        let mut packed = Packed {
-            numbers: Scratch::new(chunks * room.0),
-            halves: Scratch::new(chunks * room.1),
-            extents: Vec::new(),
-            room,
-        };
-        let extents = Mutex::new(vec![Extent::NONE; chunks]);
-        let parts = groups * tiles * boxes.len();
-        let part = |part: usize, numbers: &mut [W], halves: &mut [i16]| {
-            let (tile, elements) = (part / boxes.len(), &boxes[part % boxes.len()]);
-            let (group, first) = (tile / tiles, tile % tiles * some);
-            let of = first..banks.min(first + some);
-            for (number, chunk) in self.chunks(elements).iter().enumerate() {
-                let (most_numbers, most_halves) = self.packing.room::<W>(of.len(), chunk.len());
-                let numbers = if room.0 > 0 { &mut numbers[number * room.0..][..most_numbers] } else { &mut [] };
-                let halves = if room.1 > 0 { &mut halves[number * room.1..][..most_halves] } else { &mut [] };
-                let extent =
-                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, halves);
-                extents.lock().unwrap_or_else(PoisonError::into_inner)[part * per_box + number] = extent;
-            }
-        };
-        let shared = self.shared && parts > 1;
-        if room.0 > 0 {
-            let length = per_box * room.0;
-            threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
-        } else {
-            let length = per_box * room.1;
-            threads::for_each_chunk(&mut packed.halves, length, shared, |number, chunk| part(number, &mut [], chunk));
-        }
-        packed.extents = extents.into_inner().unwrap_or_else(PoisonError::into_inner);
-        packed
     }
 
     /// Computes one input with weights that are packed already, or with those that each tile packs for itself.
@@ -193,7 +143,8 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                         extent: extent.expect("packed just now"),
                     },
                 };
-                let whole = || self.whole_weights(chunk, of());
+                let cell = OnceCell::new();
+                let whole = || &cell.get_or_init(|| self.whole_weights(chunk, of()))[..];
                 match self.layout.lanes {
                     Lanes::Positions => {
                         self.panels(
@@ -221,133 +172,6 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut numbers = Scratch::<W>::new(packing.room::<W>(of.1.len(), chunk.len()).0);
         packing.pack(self.kernel, chunk, of, &mut numbers, &mut []);
         numbers
-    }
-
-    /// All banks by all panels of positions.
-    fn panels(
-        &self,
-        samples: &Samples<'_, W>,
-        chunk: &Chunk,
-        weights: Weights<'_, W>,
-        (numbers, halves): (&mut [W], &mut [i16]),
-        sums: &mut Sums<W>,
-        whole: impl Fn() -> Scratch<W>,
-    ) {
-        let set = self.packing.set;
-        let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let steps = terms.div_ceil(BLOCK);
-        for (number, runs) in samples.panels.iter().enumerate() {
-            let first = number * panel;
-            if let Some(pieces) = self.packing.pieces {
-                let columns = (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK);
-                let halves = &mut halves[..columns / BLOCK * pieces.block(steps)];
-                let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-                let extent = if let Some(pairs) = samples.pairs {
-                    set.copy_pairs(&pairs.job(&chunk.pairs, runs, pieces, Gathered::Lanes), halves);
-                    pairs.extent
-                } else {
-                    let numbers = W::gather_singles(job).expect("pieces are of f32");
-                    set.split_lanes(&Split { numbers, pieces, judged: true }, halves)
-                };
-                if extent.multiply(weights.extent) {
-                    let accumulate = sums.accumulate;
-                    let job = PieceProducts { rows: weights.pieces, lanes: halves, steps, pieces, accumulate };
-                    set.piece_products(&job, &mut sums.singles(0, sums.height, first, columns));
-                    continue;
-                }
-            }
-            let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-            set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
-            let packed;
-            let rows = if self.packing.pieces.is_some() {
-                packed = whole();
-                &packed[..]
-            } else {
-                weights.numbers
-            };
-            let accumulate = sums.accumulate;
-            let job = Products { rows, row_step: terms, panel: numbers, terms, accumulate };
-            set.products(&job, &mut sums.part(0, sums.rows, first, panel));
-        }
-    }
-
-    /// All positions, some at a time, by all panels of banks.
-    fn rows(
-        &self,
-        samples: &Samples<'_, W>,
-        chunk: &Chunk,
-        weights: Weights<'_, W>,
-        (numbers, halves): (&mut [W], &mut [i16]),
-        sums: &mut Sums<W>,
-        whole: impl Fn() -> Scratch<W>,
-    ) {
-        let set = self.packing.set;
-        let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let steps = terms.div_ceil(BLOCK);
-        let runs = runs(&chunk.samples);
-        let pair_run = |&offset: &usize| Neighbours { offset, count: BLOCK / 2, step: 1 };
-        let pair_runs: Vec<Neighbours> = chunk.pairs.iter().map(pair_run).collect();
-        for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
-            let first = number * ROWS;
-            let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
-            if let Some(pieces) = self.packing.pieces {
-                let rows = lines.len().next_multiple_of(BLOCK);
-                let halves = &mut halves[..rows / BLOCK * pieces.block(steps)];
-                let extent = if let Some(pairs) = samples.pairs {
-                    let lines: Vec<usize> = lines.iter().map(|&line| self.layout.pair(line)).collect();
-                    set.copy_pairs(&pairs.job(&lines, &pair_runs, pieces, Gathered::Rows), halves);
-                    pairs.extent
-                } else {
-                    let numbers = W::gather_singles(job).expect("pieces are of f32");
-                    set.split_rows(&Split { numbers, pieces, judged: true }, halves)
-                };
-                if extent.multiply(weights.extent) {
-                    let accumulate = sums.accumulate;
-                    let job = PieceProducts { rows: halves, lanes: weights.pieces, steps, pieces, accumulate };
-                    set.piece_products(&job, &mut sums.singles(first, rows, 0, sums.lanes.next_multiple_of(BLOCK)));
-                    continue;
-                }
-            }
-            set.gather(&job, &mut MatrixMut::from_slice(numbers, lines.len(), terms, terms));
-            let packed;
-            let panels = if self.packing.pieces.is_some() {
-                packed = whole();
-                &packed[..]
-            } else {
-                weights.numbers
-            };
-            for (number, weights) in panels.chunks_exact(terms * panel).enumerate() {
-                let accumulate = sums.accumulate;
-                let job = Products { rows: numbers, row_step: terms, panel: weights, terms, accumulate };
-                set.products(&job, &mut sums.part(first, lines.len(), number * panel, panel));
-            }
-        }
-    }
-}
-
-/// What a tile sees.
-struct Samples<'a, W> {
-    source: Source<'a, W>,
-    origin: usize,
-    /// For each panel of positions, runs of neighbours.
-    panels: &'a [Vec<Neighbours>],
-    positions: &'a [usize],
-    /// What it sees, cut.
-    pairs: Option<Pairs<'a>>,
-}
-
-/// A box cut into joined pairs.
-#[derive(Clone, Copy)]
-struct Pairs<'a> {
-    source: Source<'a, i32>,
-    extent: Extent,
-    piece_step: usize,
-}
-
-impl<'a> Pairs<'a> {
-    fn job(self, lines: &'a [usize], runs: &'a [Neighbours], pieces: Pieces, gathered: Gathered) -> PairCopy<'a> {
-        let numbers = Gather { source: self.source, start: 0, lines, runs };
-        PairCopy { numbers, piece_step: self.piece_step, pieces, gathered }
     }
 }
 
@@ -390,14 +214,14 @@ impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
 }
 
 /// The sums of a tile.
-struct Sums<W: Working> {
+pub(super) struct Sums<W: Working> {
     numbers: Scratch<W>,
-    rows: usize,
-    lanes: usize,
+    pub(super) rows: usize,
+    pub(super) lanes: usize,
     /// Rows that there is room for.
-    height: usize,
+    pub(super) height: usize,
     pitch: usize,
-    accumulate: bool,
+    pub(super) accumulate: bool,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
@@ -412,11 +236,11 @@ impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
         Sums { numbers: Scratch::new(height * pitch), rows, lanes, height, pitch, accumulate: false }
     }
 
-    fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
+    pub(super) fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
         MatrixMut::from_slice(&mut self.numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
     }
 
-    fn singles(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, f32> {
+    pub(super) fn singles(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, f32> {
         let numbers = W::singles_mut(&mut self.numbers).expect("pieces are of f32");
         MatrixMut::from_slice(&mut numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
     }

@@ -141,14 +141,9 @@ impl Packing<'_> {
                     let numbers = W::gather_singles(numbers).expect("pieces are of f32");
                     return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
                 }
-                let count = banks.len();
-                let mut lanes = Scratch::<W>::new(terms * count);
-                by_terms(&chunk.weights, &banks, count, &mut lanes, gather);
-                let lines: Vec<usize> = (0..terms).map(|term| term * count).collect();
-                let runs = [Run { offset: 0, count, step: 1 }];
-                let numbers = Gather { source: Source::from(&lanes[..]), start: 0, lines: &lines, runs: &runs };
+                let numbers = Gather { source: kernel.source, start, lines: &banks, runs: &along };
                 let numbers = W::gather_singles(numbers).expect("pieces are of f32");
-                return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
+                return self.set.split_turned(&Split { numbers, pieces, judged: true }, halves);
             }
         }
         Extent::NONE

@@ -1,0 +1,67 @@
+//! Every weight of a kernel, packed for the tiles that use it.
+
+use super::run::Run;
+use crate::primitives::threads;
+use convolver_kernels::{Extent, Lane, Scratch, Storing, Working};
+use std::sync::{Mutex, PoisonError};
+
+/// Every weight, packed: for each group, tile of banks and chunk.
+pub(super) struct Packed<W: Working> {
+    pub(super) numbers: Scratch<W>,
+    pub(super) halves: Scratch<i16>,
+    pub(super) extents: Vec<Extent>,
+    /// Numbers and half words of a chunk.
+    pub(super) room: (usize, usize),
+}
+
+impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
+    /// Bytes that all packed weights take.
+    pub(super) fn packed_bytes(&self) -> usize {
+        let groups: usize = self.problem().group.iter().product();
+        let (numbers, halves) = self.packing.room::<W>(self.size.banks, self.most_terms());
+        let chunks = groups * self.banks().div_ceil(self.size.banks) * self.boxes.len() * self.chunks_of_a_box();
+        chunks.saturating_mul(numbers * size_of::<W>() + halves * 2)
+    }
+
+    /// Packs every weight.
+    pub(super) fn pack(&self) -> Packed<W> {
+        let (banks, some) = (self.banks(), self.size.banks);
+        let groups: usize = self.problem().group.iter().product();
+        let tiles = banks.div_ceil(some);
+        let boxes = &self.boxes;
+        let per_box = self.chunks_of_a_box();
+        let room = self.packing.room::<W>(some, self.most_terms());
+        let chunks = groups * tiles * boxes.len() * per_box;
+        let mut packed = Packed {
+            numbers: Scratch::new(chunks * room.0),
+            halves: Scratch::new(chunks * room.1),
+            extents: Vec::new(),
+            room,
+        };
+        let extents = Mutex::new(vec![Extent::NONE; chunks]);
+        let parts = groups * tiles * boxes.len();
+        let part = |part: usize, numbers: &mut [W], halves: &mut [i16]| {
+            let (tile, elements) = (part / boxes.len(), &boxes[part % boxes.len()]);
+            let (group, first) = (tile / tiles, tile % tiles * some);
+            let of = first..banks.min(first + some);
+            for (number, chunk) in self.chunks(elements).iter().enumerate() {
+                let (most_numbers, most_halves) = self.packing.room::<W>(of.len(), chunk.len());
+                let numbers = if room.0 > 0 { &mut numbers[number * room.0..][..most_numbers] } else { &mut [] };
+                let halves = if room.1 > 0 { &mut halves[number * room.1..][..most_halves] } else { &mut [] };
+                let extent =
+                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, halves);
+                extents.lock().unwrap_or_else(PoisonError::into_inner)[part * per_box + number] = extent;
+            }
+        };
+        let shared = self.shared && parts > 1;
+        if room.0 > 0 {
+            let length = per_box * room.0;
+            threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
+        } else {
+            let length = per_box * room.1;
+            threads::for_each_chunk(&mut packed.halves, length, shared, |number, chunk| part(number, &mut [], chunk));
+        }
+        packed.extents = extents.into_inner().unwrap_or_else(PoisonError::into_inner);
+        packed
+    }
+}
