@@ -166,6 +166,8 @@ fn extents_keep_from_the_unit_what_it_would_lose() {
             let numbers: Vec<f32> = std::iter::repeat_n(1.0, 37).chain([lost]).collect();
             assert!(!extent(&numbers).multiply(ordinary), "{lost} is multiplied in pieces");
         }
+        let large = extent(&[2e19]);
+        assert!(large.multiply(ordinary) && !large.multiply(large), "rounding a piece up may overflow a product");
         let small = extent(&[1e-20]);
         assert!(small.multiply(ordinary) && !small.multiply(small), "the product of two small numbers has lost bits");
     }

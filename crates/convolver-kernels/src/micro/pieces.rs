@@ -72,13 +72,16 @@ impl Extent {
     }
 
     /// Whether products of numbers of these magnitudes may be made of their pieces: all are finite, rounding to a piece
-    /// does not overflow, and the last bits of a product of the least ones are above 2⁻¹²⁶.
+    /// does not overflow, sums of 2²⁴ products of the largest ones do not either, and the last bits of a product of the
+    /// least ones are above 2⁻¹²⁶.
     pub fn multiply(self, other: Extent) -> bool {
         /// The bits of 2¹²⁷.
         const MOST: u32 = 254 << 23;
         let exponent = |extent: Extent| if extent.least == u32::MAX { 127 } else { (extent.least >> 23) as i32 } - 127;
+        let largest = |extent: Extent| (extent.most >> 23) as i32 - 127;
         self.most < MOST
             && other.most < MOST
+            && largest(self) + largest(other) <= 100
             && exponent(self) >= -100
             && exponent(other) >= -100
             && exponent(self) + exponent(other) >= -100

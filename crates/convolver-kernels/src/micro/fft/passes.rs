@@ -3,14 +3,16 @@
 //! Error    A transform multiplies by a unitary matrix times √n. In units of the rounding unit u, relative to the norm of what
 //!          goes in, its passes err by
 //!
-//!          sums and differences      1 each: 2 levels make radix 4, 1 makes radix 2
-//!          radix 8                   6: four sums on the longest path, a factor √½ that is off by 1 and rounded by 1
-//!          radix 3, 5                10, 40: at most 4 and 6 roundings on a path, factors off by 1 and 4, paths from a point
-//!                                    to another adding up to 1.37 and 1.41, and √radix for the norm of a sum of so many
-//!          twiddles                  6: √5 for a complex product, fused or not, and 3.3 for the factor, see `root`
+//! | pass | units |
+//! |---|---|
+//! | sums and differences | 1 each: 2 levels make radix 4, 1 makes radix 2 |
+//! | radix 8 | 6: four sums on the longest path, a factor √½ that is off by 1 and rounded by 1 |
+//! | radix 3, 5 | 10, 40: at most 4 and 6 roundings on a path, factors off by 1 and 4, paths from a point to another adding up to 1.37 and 1.41, and √radix for the norm of a sum of so many |
+//! | twiddles | 6: √5 for a complex product, fused or not, and 3.3 for the factor, see `root` |
 //!
-//!          which also bounds every number that comes out by the same share of the sum of magnitudes that go in, as
-//!          errors there need no √radix.
+//! which also bounds every number that comes out by the same share of the sum of magnitudes that go in, as errors there
+//! need no √radix.
+//!
 //! Source   Brent, Percival & Zimmermann, Error bounds on complex floating-point multiplication (2007)
 
 use crate::simd::Real;

@@ -62,8 +62,13 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize 
     let elements =
         if super::pieces(problem, machine.set).is_some() { elements.saturating_mul(5) / 2 } else { elements };
     let samples = size.samples(problem).saturating_mul(elements.max(1));
-    let operands = 64 * 256 * 4;
-    let weights: usize = problem.kernel_shape().iter().product();
+    let blocks = |count: usize, of: usize| count.next_multiple_of(of);
+    let sums = sums.max(blocks(size.positions(), 128).saturating_add(16).saturating_mul(blocks(size.banks, BLOCK)));
+    // What is gathered and the weights of a chunk; then all weights, in chunks that are about equal.
+    let operands = 128 * 256 * 2 + blocks(size.banks, 128) * 256 * 2;
+    let groups: usize = problem.group.iter().product();
+    let terms = blocks(problem.taps().saturating_mul(5) / 4, BLOCK);
+    let weights = groups.saturating_mul(blocks(problem.bank.iter().product(), 128)).saturating_mul(terms);
     let each = sums.saturating_add(samples).saturating_add(operands).saturating_mul(number);
-    each.saturating_mul(machine.cores).saturating_add(weights.saturating_mul(number + 8))
+    each.saturating_mul(machine.cores).saturating_add(weights.saturating_mul(number.max(6)))
 }

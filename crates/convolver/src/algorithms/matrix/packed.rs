@@ -18,7 +18,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     /// Bytes that all packed weights take.
     pub(super) fn packed_bytes(&self) -> usize {
         let groups: usize = self.problem().group.iter().product();
-        let (numbers, halves) = self.packing.room::<W>(self.size.banks, self.most_terms());
+        let (numbers, halves) = self.packing.room::<W>(self.size.banks, self.longest_chunk());
         let chunks = groups * self.banks().div_ceil(self.size.banks) * self.boxes.len() * self.chunks_of_a_box();
         chunks.saturating_mul(numbers * size_of::<W>() + halves * 2)
     }
@@ -30,7 +30,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let tiles = banks.div_ceil(some);
         let boxes = &self.boxes;
         let per_box = self.chunks_of_a_box();
-        let room = self.packing.room::<W>(some, self.most_terms());
+        let room = self.packing.room::<W>(some, self.longest_chunk());
         let chunks = groups * tiles * boxes.len() * per_box;
         let mut packed = Packed {
             numbers: Scratch::new(chunks * room.0),

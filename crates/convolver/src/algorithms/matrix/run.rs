@@ -69,6 +69,11 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         &of_count.expect("chunks are made for every box").1
     }
 
+    /// Terms of a chunk, at most.
+    pub(super) fn longest_chunk(&self) -> usize {
+        self.chunks.iter().flat_map(|(_, chunks)| chunks).map(Chunk::len).max().unwrap_or(0)
+    }
+
     /// Chunks of a box, at most.
     pub(super) fn chunks_of_a_box(&self) -> usize {
         self.chunks.iter().map(|(_, chunks)| chunks.len()).max().unwrap_or(0)
@@ -108,7 +113,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         samples.fill(W::default());
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
         let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
-        let mut operand = Operand::new(self, banks.len());
+        let mut operand = Operand::new(self, banks.len(), packed.is_some());
         for (number, elements) in self.boxes.iter().enumerate() {
             let chunks = self.chunks(elements);
             let of = || (group, banks.clone(), elements.start);
@@ -184,15 +189,15 @@ struct Operand<W: Working> {
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
-    fn new(run: &Run<'_, W>, banks: usize) -> Self {
-        let terms = run.most_terms();
+    fn new(run: &Run<'_, W>, banks: usize, packed: bool) -> Self {
+        let terms = run.longest_chunk();
         let positions = match run.layout.lanes {
             Lanes::Positions => run.packing.set.panel::<W>(),
             Lanes::Banks => ROWS,
         };
         let halves =
             run.packing.pieces.map_or(0, |pieces| positions.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK)));
-        let weights = run.packing.room::<W>(banks, terms);
+        let weights = if packed { (0, 0) } else { run.packing.room::<W>(banks, terms) };
         Operand {
             numbers: Scratch::new(positions * terms),
             halves: Scratch::new(halves),

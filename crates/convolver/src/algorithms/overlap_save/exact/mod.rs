@@ -11,9 +11,7 @@
 //!          divided by P; a product of them adds √5·u, a sum of M products M·u. By Cauchy and Schwarz the sum of the
 //!          magnitudes of all errors is at most (2E + 5 + M)·u·Σ‖X‖‖K‖ over these products, and the magnitudes themselves
 //!          have a sum of at most Σ‖X‖‖K‖, by which the inverse adds E·u. As ‖X‖ = √P·‖x‖, and the division by P is done,
-//!
 //!          |error| ≤ (3E + 5 + M)·u·Σ‖x‖‖k‖, and 1/16 more for products of errors, each of which is below 1/100.
-//!
 //!          A tile has two boxes of P limbs, so ‖x‖ ≤ 2^(b−1)·√(2P). A kernel of K taps, at most m of them on one place of the
 //!          tile, spread over elements, and L pairs of limbs have Σ‖x‖‖k‖ ≤ L·4^(b−1)·√(2P·e·m·K) with e elements. `Limbs::new`
 //!          takes the least L for which this bound is below ½. As |yₛ| ≤ Σ‖x‖‖k‖, it is below 2⁵⁰, too.
