@@ -181,7 +181,7 @@ fn pairs_joined_first_are_the_same_pieces() {
         let mut random = Random(24);
         for (pieces, count) in EVERY.iter().flat_map(|&pieces| [1, 16, 33, 70].map(|count| (pieces, count))) {
             let numbers: Vec<f32> = (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect();
-            let size = count.next_multiple_of(BLOCK) / BLOCK * pieces.block(STEPS);
+            let size = count.div_ceil(BLOCK) * pieces.block(STEPS);
             let (mut expected, mut found) = (vec![0; size], vec![0; size]);
             // Rows: 32 neighbouring terms are 16 pairs.
             let lines: Vec<usize> = (0..count).map(|row| row * TERMS).collect();
