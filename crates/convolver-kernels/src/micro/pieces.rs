@@ -1,7 +1,7 @@
 //! Pieces: f32 numbers as sums of bf16 ones, for a matrix unit that multiplies those.
 //!
 //! x = a + b + c with a = bf16(x), b = bf16(x − a), c = x − a − b: eight bits of the significand each, exact. Of the nine
-//! products of two such sums, six are summed; those of b·c, c·b and c·c are below 2⁻²⁵ of the whole together. Two pieces
+//! products of two such sums, six are summed; those of b·c, c·b and c·c are below 2⁻²² of the whole together. Two pieces
 //! and three products give about sixteen bits, one piece eight. Half floats are two pieces exactly, and all four products
 //! of two are summed.
 //!

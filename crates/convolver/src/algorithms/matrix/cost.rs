@@ -12,11 +12,11 @@ const PIECE_PRODUCTS: f64 = 1.0e12;
 /// Seconds to gather a number (and cut it into pieces), to load one into a box, and to store a sum: estimates.
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
+const LOAD: f64 = 0.3e-9;
+const STORE: f64 = 0.3e-9;
 /// Seconds to begin a panel of a chunk, whole and in pieces: 0.6 ms for 2016 panels of nine f64 terms, 1.9 ms for 1008.
 const PANEL: f64 = 0.3e-6;
 const CUT_PANEL: f64 = 1.0e-6;
-const LOAD: f64 = 0.3e-9;
-const STORE: f64 = 0.3e-9;
 /// Seconds of a problem that is shared at least.
 const WORTH_SHARING: f64 = 40e-6;
 /// Seconds to set up a run.

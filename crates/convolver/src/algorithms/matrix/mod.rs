@@ -55,7 +55,8 @@ impl Algorithm for Matrix {
     fn error_bound(&self, problem: &Problem) -> f64 {
         let Some(pieces) = wanted_pieces(problem) else { return error_factor(problem, problem.taps()) };
         let cut = match (pieces, problem.precision) {
-            (Pieces::One, Precision::Medium) => 2f64.powi(-7),
+            // Each operand is rounded to eight bits, and the product of both errors counts, too.
+            (Pieces::One, Precision::Medium) => 1.01 * 2f64.powi(-7),
             (Pieces::Two, _) => 2f64.powi(-14),
             _ => 0.0,
         };
