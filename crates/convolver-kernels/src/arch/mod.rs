@@ -260,15 +260,15 @@ impl InstructionSet {
 
 /// Writes the kernels of an instruction set: every generic body behind a door that enables its features. How many
 /// vectors wide a panel is; for each number the vector, and for strips of each number of rows how many vectors wide a block
-/// is: of bands, and of frames.
+/// is: of bands, of planes at their borders, and of lanes that have weights of their own.
 macro_rules! kernels {
-    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt, $framed:tt;)*) => {
+    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt, $edges:tt, $each:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips, $framed),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips, $edges, $each),)*
         }
     };
     (@doors [$($features:literal)?] $vector:ty, $panel:literal, [$($rows:literal x $vectors:literal),*],
-        [$($framed_rows:literal x $framed_vectors:literal),*]) => {{
+        [$($edge_rows:literal x $edge_vectors:literal),*], [$($each_rows:literal x $each_places:literal),*]) => {{
         type Number = <$vector as $crate::simd::Vector>::Lane;
         // SAFETY: see `Strip`.
         $(#[target_feature(enable = $features)])?
@@ -325,9 +325,9 @@ macro_rules! kernels {
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
-            edges: &[$(edge::<$framed_rows, $framed_vectors>),*],
-            widths: &[$($framed_vectors),*],
-            each: &[$(each::<$framed_rows, $framed_vectors>),*],
+            edges: &[$(edge::<$edge_rows, $edge_vectors>),*],
+            widths: &[$($edge_vectors),*],
+            each: &[$(each::<$each_rows, $each_places>),*],
             dots,
             panel: <$vector as $crate::simd::Vector>::COUNT * $panel,
             gather,

@@ -89,14 +89,6 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const P: usize>(
             place += if there >= P {
                 block.places::<V, R, P>();
                 P
-            } else if there >= P.div_ceil(2) {
-                match const { P.div_ceil(2) } {
-                    2 => block.places::<V, R, 2>(),
-                    3 => block.places::<V, R, 3>(),
-                    4 => block.places::<V, R, 4>(),
-                    _ => block.places::<V, R, 1>(),
-                }
-                P.div_ceil(2)
             } else if there > 0 {
                 block.places::<V, R, 1>();
                 1
@@ -135,8 +127,12 @@ impl<L: Lane> Block<'_, L> {
                 if count == V::COUNT {
                     block::<V, R, P, _>(&band, self.form, x, y, self.matrix.row_stride);
                 } else {
+                    // What is left of the lanes is little: place by place.
                     let few = Apart::<true> { rows, steps, lanes, count };
-                    block::<V, R, P, _>(&band, few, x, y, self.matrix.row_stride);
+                    for place in 0..P {
+                        let (x, y) = (x.wrapping_add(place * steps.0), y.wrapping_offset(place as isize * steps.1));
+                        block::<V, R, 1, _>(&band, few, x, y, self.matrix.row_stride);
+                    }
                 }
             }
         }
