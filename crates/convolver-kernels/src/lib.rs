@@ -17,8 +17,8 @@ pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };
 pub use micro::{
-    BLOCK, Band, Dots, Extent, Frame, Gather, Gathered, PairCopy, PairSplit, Pass, Phase, PieceProducts, Pieces,
-    Planes, Products, RowGroup, RowGroups, Run, Span, Split, Squares, TileRows, frequencies, passes, radices, root,
+    BLOCK, Band, Dots, Extent, Frame, Gather, PairSplit, Pass, Phase, PieceProducts, Pieces, Placed, Planes, Products,
+    RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS, TileRows, frequencies, passes, radices, root,
     rounding,
 };
 pub use simd::{Lane, Real};

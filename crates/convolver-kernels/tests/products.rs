@@ -3,8 +3,8 @@
 mod support;
 
 use convolver_kernels::{
-    BLOCK, Extent, Gather, Gathered, InstructionSet, MatrixMut, PairCopy, PairSplit, PieceProducts, Pieces, Products,
-    Run, Split,
+    BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Placed, Products, Run, Side,
+    Split, TILE_ROWS,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random, instruction_sets};
@@ -115,6 +115,16 @@ fn cut(pieces: Pieces) -> f64 {
     }
 }
 
+/// Where the tiles of a packed operand lie, and its steps.
+fn tables(pieces: Pieces, places: usize, steps: usize) -> (Vec<usize>, Vec<usize>) {
+    let tile = |number: usize| number / 2 * pieces.block(steps) + number % 2 * TILE_ROWS * TILE_ROWS;
+    ((0..places / TILE_ROWS).map(tile).collect(), (0..steps).map(|step| step * pieces.block(1)).collect())
+}
+
+fn placed<'a>(pairs: &'a [i32], (tiles, steps): &'a (Vec<usize>, Vec<usize>)) -> Placed<'a> {
+    Placed { pairs: pairs.into(), tiles, steps, row_step: TILE_ROWS, piece_step: BLOCK * TILE_ROWS }
+}
+
 #[test]
 fn products_of_pieces_are_products() {
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
@@ -135,10 +145,22 @@ fn products_of_pieces_are_products() {
                 ];
                 assert!(extents[0].multiply(extents[1]), "numbers up to 1 can be multiplied in pieces");
                 let mut sums = vec![1.0; height * (width + 3)];
+                let (of_rows, of_lanes) = (tables(pieces, height, steps), tables(pieces, width, steps));
+                // Once with each operand placed.
                 for accumulate in [false, true] {
-                    let job = PieceProducts { rows: &rows_cut, lanes: &lanes_cut, steps, pieces, accumulate };
+                    let (placed, side, packed) = match accumulate {
+                        true => (placed(&rows_cut, &of_rows), Side::Rows, &lanes_cut[..]),
+                        false => (placed(&lanes_cut, &of_lanes), Side::Lanes, &rows_cut[..]),
+                    };
+                    let job = PieceProducts { placed, side, packed, pieces, accumulate };
                     set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
                 }
+                let behind = catch_unwind(AssertUnwindSafe(|| {
+                    let placed = placed(&rows_cut[..rows_cut.len() - 1], &of_rows);
+                    let job = PieceProducts { placed, side: Side::Rows, packed: &lanes_cut, pieces, accumulate: false };
+                    set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
+                }));
+                assert!(behind.is_err(), "tiles were read behind their pairs");
                 let (a, b) = (a.expected(&of_a), b.expected(&of_b));
                 for (row, lane) in (0..rows).flat_map(|row| (0..lanes).map(move |lane| (row, lane))) {
                     let products = (0..terms).map(|term| 2.0 * f64::from(a[row][term]) * f64::from(b[term][lane]));
@@ -157,8 +179,10 @@ fn products_of_pieces_are_products() {
 fn extents_keep_from_the_unit_what_it_would_lose() {
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
         let extent = |numbers: &[f32]| {
-            let job = PairSplit { even: numbers, odd: numbers, pieces: Pieces::One, piece_step: 0 };
-            set.split_pairs(&job, &mut vec![0; numbers.len()])
+            let (numbers, columns) = (numbers.into(), numbers.len());
+            let (first, row_steps, pieces) = ((0, 0), (0, 0), Pieces::One);
+            let job = PairSplit { numbers, first, rows: 1, columns, row_steps, pieces, piece_step: 0 };
+            set.split_pairs(&job, &mut vec![0; columns])
         };
         let ordinary = extent(&[1.0, -3.5, 0.0]);
         assert!(ordinary.multiply(ordinary) && Extent::NONE.multiply(ordinary));
@@ -174,33 +198,97 @@ fn extents_keep_from_the_unit_what_it_would_lose() {
 }
 
 #[test]
-fn pairs_joined_first_are_the_same_pieces() {
+fn pairs_joined_where_they_stay_are_the_same_pieces() {
     const STEPS: usize = 2;
     const TERMS: usize = STEPS * BLOCK;
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
         let mut random = Random(24);
+        for (pieces, count) in EVERY.iter().flat_map(|&pieces| [32, 64, 96].map(|count| (pieces, count))) {
+            let numbers: Vec<f32> = (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect();
+            let source = numbers[..].into();
+            let size = count.div_ceil(BLOCK) * pieces.block(STEPS);
+            let (mut packed, mut turned) = (vec![0; size], vec![0; size]);
+            let (rows, columns, runs) =
+                ((0..count).map(|row| row * TERMS), (0..TERMS).map(|t| t * count), [TERMS, count]);
+            let (rows, columns): (Vec<usize>, Vec<usize>) = (rows.collect(), columns.collect());
+            let runs = runs.map(|count| [Run { offset: 0, count, step: 1 }]);
+            let of_rows = Gather { source, start: 0, lines: &rows, runs: &runs[0] };
+            let of_lanes = Gather { source, start: 0, lines: &columns, runs: &runs[1] };
+            let split = |numbers| Split { numbers, pieces, judged: true };
+            let extent = set.split_rows(&split(of_rows), &mut packed);
+            // The pairs of each row of the same numbers: those of a step lie together.
+            let pitch = TERMS / 2 + 5;
+            let piece_step = count * pitch;
+            let mut joined = vec![0; piece_step * pieces.count()];
+            for step in 0..STEPS {
+                let (first, row_steps) = ((step * BLOCK, step * BLOCK + TILE_ROWS), (TERMS, pitch));
+                let job = PairSplit {
+                    numbers: source,
+                    first,
+                    rows: count,
+                    columns: TILE_ROWS,
+                    row_steps,
+                    pieces,
+                    piece_step,
+                };
+                assert_ne!(set.split_pairs(&job, &mut joined[step * TILE_ROWS..]), Extent::NONE);
+            }
+            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS * pitch).collect();
+            let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS).collect();
+            let in_place =
+                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: pitch, piece_step };
+            // By themselves, as lanes: the same sums from either place.
+            set.split_turned(&split(of_rows), &mut turned);
+            let known = tables(pieces, count, STEPS);
+            let sums = [in_place, placed(&packed, &known)].map(|placed| {
+                let mut sums = vec![0.0; count * count];
+                let job = PieceProducts { placed, side: Side::Rows, packed: &turned, pieces, accumulate: false };
+                set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
+                sums
+            });
+            assert!(sums[0] == sums[1], "{pieces:?}: {count} rows");
+            // Planes of terms, those of a step 16 apart in pairs, are lanes.
+            let lanes_extent = set.split_lanes(&split(of_lanes), &mut turned);
+            assert_eq!(extent, lanes_extent, "the same numbers have the same extent");
+            let mut joined = vec![0; piece_step * pieces.count()];
+            let row_steps = (count, count);
+            for step in 0..STEPS {
+                let first = (step * BLOCK * count, (step * BLOCK + TILE_ROWS) * count);
+                let job = PairSplit {
+                    numbers: source,
+                    first,
+                    rows: TILE_ROWS,
+                    columns: count,
+                    row_steps,
+                    pieces,
+                    piece_step,
+                };
+                set.split_pairs(&job, &mut joined[step * TILE_ROWS * count..]);
+            }
+            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS).collect();
+            let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS * count).collect();
+            let in_place =
+                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: count, piece_step };
+            let sums = [in_place, placed(&turned, &known)].map(|placed| {
+                let mut sums = vec![0.0; count * count];
+                let job = PieceProducts { placed, side: Side::Lanes, packed: &packed, pieces, accumulate: false };
+                set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
+                sums
+            });
+            assert!(sums[0] == sums[1], "{pieces:?}: {count} lanes");
+        }
+    }
+}
+
+#[test]
+fn lanes_cut_as_lines_are_the_same_pieces() {
+    const TERMS: usize = 2 * BLOCK;
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(25);
         for (pieces, count) in EVERY.iter().flat_map(|&pieces| [1, 16, 33, 70].map(|count| (pieces, count))) {
             let numbers: Vec<f32> = (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect();
-            let size = count.div_ceil(BLOCK) * pieces.block(STEPS);
+            let size = count.div_ceil(BLOCK) * pieces.block(2);
             let (mut expected, mut found) = (vec![0; size], vec![0; size]);
-            // Rows: 32 neighbouring terms are 16 pairs.
-            let lines: Vec<usize> = (0..count).map(|row| row * TERMS).collect();
-            let runs = [Run { offset: 0, count: TERMS, step: 1 }];
-            let gather = Gather { source: numbers[..].into(), start: 0, lines: &lines, runs: &runs };
-            set.split_rows(&Split { numbers: gather, pieces, judged: false }, &mut expected);
-            let piece_step = numbers.len() / 2;
-            let mut joined = vec![0; piece_step * pieces.count()];
-            for (group, numbers) in numbers.chunks_exact(BLOCK).enumerate() {
-                let (even, odd) = numbers.split_at(BLOCK / 2);
-                set.split_pairs(&PairSplit { even, odd, pieces, piece_step }, &mut joined[group * BLOCK / 2..]);
-            }
-            let lines: Vec<usize> = (0..count).map(|row| row * TERMS / 2).collect();
-            let runs = [Run { offset: 0, count: TERMS / 2, step: 1 }];
-            let gather = Gather { source: joined[..].into(), start: 0, lines: &lines, runs: &runs };
-            let job = PairCopy { numbers: gather, piece_step, pieces, gathered: Gathered::Rows };
-            set.copy_pairs(&job, &mut found);
-            assert!(found == expected, "{pieces:?}: {count} rows");
-            // Lanes, from lines that are lanes: each a row of terms.
             let lanes: Vec<f32> = (0..TERMS).flat_map(|t| numbers.iter().skip(t).step_by(TERMS).copied()).collect();
             let lines: Vec<usize> = (0..TERMS).map(|term| term * count).collect();
             let runs = [Run { offset: 0, count, step: 1 }];
@@ -212,21 +300,6 @@ fn pairs_joined_first_are_the_same_pieces() {
             let turned = set.split_turned(&Split { numbers: gather, pieces, judged: true }, &mut found);
             assert!(found == expected, "{pieces:?}: {count} lanes turned");
             assert!(count % 16 != 0 || turned == extent, "{pieces:?}: {count} lanes turned, their extent");
-            // Lanes: the same numbers as planes of terms, those of a step 16 apart in pairs.
-            let lines: Vec<usize> = (0..TERMS).map(|term| term * count).collect();
-            let runs = [Run { offset: 0, count, step: 1 }];
-            let gather = Gather { source: numbers[..].into(), start: 0, lines: &lines, runs: &runs };
-            set.split_lanes(&Split { numbers: gather, pieces, judged: false }, &mut expected);
-            for (step, planes) in numbers.chunks_exact(BLOCK * count).enumerate() {
-                let (even, odd) = planes.split_at(BLOCK / 2 * count);
-                let job = PairSplit { even, odd, pieces, piece_step };
-                set.split_pairs(&job, &mut joined[step * BLOCK / 2 * count..]);
-            }
-            let lines: Vec<usize> = (0..TERMS / 2).map(|pair| pair * count).collect();
-            let gather = Gather { source: joined[..].into(), start: 0, lines: &lines, runs: &runs };
-            let job = PairCopy { numbers: gather, piece_step, pieces, gathered: Gathered::Lanes };
-            set.copy_pairs(&job, &mut found);
-            assert!(found == expected, "{pieces:?}: {count} lanes");
         }
     }
 }

@@ -14,8 +14,7 @@ use crate::micro::each::{self, EachStrip};
 use crate::micro::pieces::PieceKernels;
 use crate::micro::planes::{self, Edge};
 use crate::micro::{
-    Band, Dots, Extent, Frame, Gather, PairCopy, PairSplit, PieceProducts, Planes, Products, Split, dots, fft, gather,
-    products,
+    Band, Dots, Extent, Frame, Gather, PairSplit, PieceProducts, Planes, Products, Split, dots, fft, gather, products,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -201,7 +200,7 @@ impl InstructionSet {
     ///
     /// # Panics
     /// If the operands do not fit each other, or the CPU or the set lacks what it needs.
-    pub fn split_rows(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+    pub fn split_rows(&self, job: &Split<'_>, target: &mut [i32]) -> Extent {
         job.check(target);
         // SAFETY: asserted above, and by `pieces`.
         unsafe { (self.pieces().split_rows)(job, target) }
@@ -211,7 +210,7 @@ impl InstructionSet {
     ///
     /// # Panics
     /// As `split_rows`.
-    pub fn split_lanes(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+    pub fn split_lanes(&self, job: &Split<'_>, target: &mut [i32]) -> Extent {
         job.check(target);
         // SAFETY: as above.
         unsafe { (self.pieces().split_lanes)(job, target) }
@@ -221,7 +220,7 @@ impl InstructionSet {
     ///
     /// # Panics
     /// As `split_rows`.
-    pub fn split_turned(&self, job: &Split<'_>, target: &mut [i16]) -> Extent {
+    pub fn split_turned(&self, job: &Split<'_>, target: &mut [i32]) -> Extent {
         job.check(target);
         // SAFETY: as above.
         unsafe { (self.pieces().split_turned)(job, target) }
@@ -235,16 +234,6 @@ impl InstructionSet {
         job.check(target);
         // SAFETY: as above.
         unsafe { (self.pieces().pairs)(job, target) }
-    }
-
-    /// Gathers joined pairs as the pieces of an operand.
-    ///
-    /// # Panics
-    /// As `split_rows`.
-    pub fn copy_pairs(&self, job: &PairCopy<'_>, target: &mut [i16]) {
-        job.check(target);
-        // SAFETY: as above.
-        unsafe { (self.pieces().copy)(job, target) }
     }
 
     /// Multiplies rows by lanes, both in pieces.

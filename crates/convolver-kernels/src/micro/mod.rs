@@ -16,6 +16,6 @@ pub use dots::Dots;
 pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices, root, rounding};
 pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
-pub use pieces::{BLOCK, Extent, Gathered, PairCopy, PairSplit, PieceProducts, Pieces, Split};
+pub use pieces::{BLOCK, Extent, PairSplit, PieceProducts, Pieces, Placed, Side, Split, TILE_ROWS};
 pub use planes::Planes;
 pub use products::Products;

@@ -10,11 +10,13 @@
 //!           times. A pair is terms 16 apart, so that vectors are joined without moving anything between their lanes.
 //! Guard     The unit flushes numbers below 2⁻¹²⁶, so it must not meet small ones: see [`Extent`].
 
-use crate::memory::MatrixMut;
+use crate::memory::{MatrixMut, Source};
 use crate::micro::Gather;
 
 /// Rows and lanes of a block, and terms of a step.
 pub const BLOCK: usize = 32;
+/// Rows of a tile, and pairs of a row.
+pub const TILE_ROWS: usize = 16;
 
 /// How many pieces an operand is cut into, and which of their products are summed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,9 +51,9 @@ impl Pieces {
         }
     }
 
-    /// Half words that a block takes for so many steps.
+    /// Joined pairs that a block takes for so many steps.
     pub const fn block(self, steps: usize) -> usize {
-        steps * self.count() * BLOCK * BLOCK
+        steps * self.count() * BLOCK * BLOCK / 2
     }
 }
 
@@ -106,21 +108,27 @@ impl Split<'_> {
         (self.numbers.lines.len().next_multiple_of(BLOCK), columns.next_multiple_of(BLOCK))
     }
 
-    pub(crate) fn check(&self, target: &[i16]) {
+    pub(crate) fn check(&self, target: &[i32]) {
         self.numbers.check(self.numbers.lines.len(), usize::MAX);
         let (lines, columns) = self.size();
-        let halves = lines.checked_mul(columns).and_then(|numbers| numbers.checked_mul(self.pieces.count()));
-        assert_eq!(Some(target.len()), halves, "room for every piece");
+        let pairs = lines.checked_mul(columns / 2).and_then(|pairs| pairs.checked_mul(self.pieces.count()));
+        assert_eq!(Some(target.len()), pairs, "room for every piece");
     }
 }
 
-/// Pairs of numbers to cut into pieces, each pair's joined: 32 bits for each piece.
+/// Rows of pairs of numbers to cut into pieces, each pair's joined: 32 bits for each piece.
 #[derive(Clone, Copy, Debug)]
 pub struct PairSplit<'a> {
-    /// The first of each pair.
-    pub even: &'a [f32],
-    /// The second.
-    pub odd: &'a [f32],
+    /// Where the numbers lie.
+    pub numbers: Source<'a, f32>,
+    /// The first number of the first pair, and the second.
+    pub first: (usize, usize),
+    /// Rows of neighbouring pairs.
+    pub rows: usize,
+    /// Pairs of a row.
+    pub columns: usize,
+    /// Numbers from one row to the next, and joined pairs in the target.
+    pub row_steps: (usize, usize),
     /// The pieces asked for.
     pub pieces: Pieces,
     /// Joined pairs from one piece to the next.
@@ -129,76 +137,49 @@ pub struct PairSplit<'a> {
 
 impl PairSplit<'_> {
     pub(crate) fn check(&self, target: &[i32]) {
-        assert_eq!(self.even.len(), self.odd.len(), "numbers in pairs");
-        let end = (self.pieces.count() - 1).checked_mul(self.piece_step);
-        let end = end.and_then(|end| end.checked_add(self.even.len()));
-        assert!(end.is_some_and(|end| end <= target.len()), "room for every piece");
+        let reach = |step: usize| (self.rows - 1).checked_mul(step).and_then(|last| last.checked_add(self.columns));
+        assert!(self.rows > 0, "there are rows");
+        let read = reach(self.row_steps.0).and_then(|reach| reach.checked_add(self.first.0.max(self.first.1)));
+        assert!(read.is_some_and(|end| end <= self.numbers.length), "pairs lie within their source");
+        let pieces = (self.pieces.count() - 1).checked_mul(self.piece_step);
+        let written = reach(self.row_steps.1).and_then(|reach| reach.checked_add(pieces?));
+        assert!(written.is_some_and(|end| end <= target.len()), "room for every piece");
     }
 }
 
-/// What lines of joined pairs become.
+/// Joined pairs that are multiplied where they lie: for every 16 rows or lanes a tile at each step.
+#[derive(Clone, Copy, Debug)]
+pub struct Placed<'a> {
+    /// Joined pairs.
+    pub pairs: Source<'a, i32>,
+    /// Where the tile of each 16 rows or lanes lies.
+    pub tiles: &'a [usize],
+    /// What each step adds.
+    pub steps: &'a [usize],
+    /// From one row of a tile to the next.
+    pub row_step: usize,
+    /// From one piece to the next.
+    pub piece_step: usize,
+}
+
+/// What a tile's places are in a product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Gathered {
-    /// Rows: a line is 16 pairs of each step.
+pub enum Side {
+    /// Rows: a row of a tile is 16 pairs of one of them.
     Rows,
-    /// Lanes: a line is one pair of every lane.
+    /// Lanes: a row of a tile is one pair of each of them.
     Lanes,
 }
 
-/// Joined pairs to gather as the pieces of a product's operand.
-#[derive(Clone, Copy, Debug)]
-pub struct PairCopy<'a> {
-    /// Lines of the first piece.
-    pub numbers: Gather<'a, i32>,
-    /// Joined pairs from one piece to the next.
-    pub piece_step: usize,
-    /// The pieces that there are.
-    pub pieces: Pieces,
-    /// What lines become.
-    pub gathered: Gathered,
-}
-
-impl PairCopy<'_> {
-    /// Vectors of 16 pairs that a line is.
-    pub(crate) fn vectors(&self) -> usize {
-        let pairs = self.numbers.runs.iter().map(|run| run.count).sum::<usize>().div_ceil(16);
-        match self.gathered {
-            Gathered::Rows => pairs,
-            Gathered::Lanes => pairs.next_multiple_of(2),
-        }
-    }
-
-    pub(crate) fn steps(&self) -> usize {
-        match self.gathered {
-            Gathered::Rows => self.vectors(),
-            Gathered::Lanes => self.numbers.lines.len() / 16,
-        }
-    }
-
-    pub(crate) fn check(&self, target: &[i16]) {
-        let lines = self.numbers.lines.len();
-        let further = (self.pieces.count() - 1).checked_mul(self.piece_step).expect("pieces lie in memory");
-        self.numbers.check_with(lines, usize::MAX, further);
-        let blocks = match self.gathered {
-            Gathered::Rows => lines.div_ceil(BLOCK),
-            Gathered::Lanes => {
-                assert!(lines.is_multiple_of(16), "whole steps of pairs");
-                self.vectors() / 2
-            }
-        };
-        assert_eq!(target.len(), blocks * self.pieces.block(self.steps()), "room for every piece");
-    }
-}
-
-/// Blocks of rows times blocks of lanes.
+/// Blocks of rows times blocks of lanes, one operand packed as [`Split`] packs it, the other one placed.
 #[derive(Clone, Copy, Debug)]
 pub struct PieceProducts<'a> {
-    /// Pieces of rows.
-    pub rows: &'a [i16],
-    /// Pieces of lanes.
-    pub lanes: &'a [i16],
-    /// Steps of terms.
-    pub steps: usize,
+    /// What is placed.
+    pub placed: Placed<'a>,
+    /// Which operand that is.
+    pub side: Side,
+    /// Pieces of the other one.
+    pub packed: &'a [i32],
     /// What the operands were cut into.
     pub pieces: Pieces,
     /// Whether the target's values are added to.
@@ -207,10 +188,20 @@ pub struct PieceProducts<'a> {
 
 impl PieceProducts<'_> {
     pub(crate) fn check(&self, rows: usize, columns: usize) {
-        assert!(rows.is_multiple_of(BLOCK) && columns.is_multiple_of(BLOCK) && self.steps > 0, "whole blocks");
-        let block = self.pieces.block(self.steps);
-        assert_eq!(Some(self.rows.len()), (rows / BLOCK).checked_mul(block), "pieces of every row");
-        assert_eq!(Some(self.lanes.len()), (columns / BLOCK).checked_mul(block), "pieces of every lane");
+        let Placed { pairs, tiles, steps, row_step, piece_step } = self.placed;
+        assert!(rows.is_multiple_of(BLOCK) && columns.is_multiple_of(BLOCK) && !steps.is_empty(), "whole blocks");
+        let (placed, packed) = match self.side {
+            Side::Rows => (rows, columns),
+            Side::Lanes => (columns, rows),
+        };
+        let block = self.pieces.block(steps.len());
+        assert_eq!(Some(self.packed.len()), (packed / BLOCK).checked_mul(block), "pieces of the packed operand");
+        assert_eq!(tiles.len(), placed / TILE_ROWS, "a tile for every 16 rows or lanes");
+        let most = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
+        let end = (TILE_ROWS - 1).checked_mul(row_step).and_then(|rows| rows.checked_add(TILE_ROWS));
+        let pieces = (self.pieces.count() - 1).checked_mul(piece_step);
+        let end = end.and_then(|end| end.checked_add(most(tiles))?.checked_add(most(steps))?.checked_add(pieces?));
+        assert!(end.is_some_and(|end| end <= pairs.length), "tiles lie within their pairs");
     }
 }
 
@@ -218,19 +209,13 @@ impl PieceProducts<'_> {
 ///
 /// # Safety
 /// The CPU must have the instruction set, and `job.check` must have passed for the target.
-pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i16]) -> Extent;
+pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i32]) -> Extent;
 
 /// Cuts pairs into pieces, and gives the numbers' extent.
 ///
 /// # Safety
 /// As [`Cut`].
 pub(crate) type Pair = unsafe fn(&PairSplit<'_>, &mut [i32]) -> Extent;
-
-/// Gathers joined pairs.
-///
-/// # Safety
-/// As [`Cut`].
-pub(crate) type CopyPairs = unsafe fn(&PairCopy<'_>, &mut [i16]);
 
 /// Computes a whole target.
 ///
@@ -244,6 +229,5 @@ pub(crate) struct PieceKernels {
     pub(crate) split_lanes: Cut,
     pub(crate) split_turned: Cut,
     pub(crate) pairs: Pair,
-    pub(crate) copy: CopyPairs,
     pub(crate) multiply: Multiply,
 }

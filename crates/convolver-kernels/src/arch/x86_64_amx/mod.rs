@@ -16,7 +16,6 @@ pub(super) static SET: InstructionSet = InstructionSet {
         split_lanes: split::lanes,
         split_turned: split::turned,
         pairs: pairs::split,
-        copy: pairs::copy,
         multiply: tiles::multiply,
     }),
     ..x86_64_v4::SET_OF_VECTORS

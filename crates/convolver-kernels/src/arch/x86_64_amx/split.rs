@@ -4,17 +4,17 @@
 //! lower half. What it leaves is exact in f32, and the third piece is what two have left.
 
 use crate::micro::Gather;
-use crate::micro::pieces::{BLOCK, Extent, Split};
+use crate::micro::pieces::{BLOCK, Extent, Split, TILE_ROWS};
 use std::arch::x86_64::*;
 
-/// Half words of a tile.
-pub(super) const TILE: usize = BLOCK * BLOCK / 2;
+/// Joined pairs of a tile.
+const TILE: usize = TILE_ROWS * TILE_ROWS;
 /// Numbers of a vector.
 pub(super) const VECTOR: usize = 16;
 
 /// Numbers of a run that are part of a vector.
 #[derive(Clone, Copy)]
-pub(super) struct Part {
+struct Part {
     mask: __mmask16,
     /// Where the vector's first number would lie.
     offset: isize,
@@ -22,7 +22,7 @@ pub(super) struct Part {
 }
 
 /// The vectors that lines are made of: for each its parts.
-pub(super) struct Vectors {
+struct Vectors {
     parts: Vec<Part>,
     /// Where each vector's parts end.
     ends: Vec<usize>,
@@ -30,7 +30,7 @@ pub(super) struct Vectors {
 
 impl Vectors {
     /// So many vectors, the last ones perhaps of nothing.
-    pub(super) fn new<L>(job: &Gather<'_, L>, count: usize) -> Self {
+    fn new<L>(job: &Gather<'_, L>, count: usize) -> Self {
         let mut vectors = Vectors { parts: Vec::with_capacity(2 * count), ends: Vec::with_capacity(count) };
         let mut place = 0;
         for run in job.runs {
@@ -53,13 +53,13 @@ impl Vectors {
     }
 
     /// Where each vector lies, if all of them are of neighbours.
-    pub(super) fn whole(&self) -> Option<Vec<isize>> {
+    fn whole(&self) -> Option<Vec<isize>> {
         let whole =
             self.parts.len() == self.ends.len() && self.parts.iter().all(|part| part.mask == 0xffff && part.step == 1);
         whole.then(|| self.parts.iter().map(|part| part.offset).collect())
     }
 
-    pub(super) fn parts(&self, vector: usize) -> &[Part] {
+    fn parts(&self, vector: usize) -> &[Part] {
         &self.parts[if vector == 0 { 0 } else { self.ends[vector - 1] }..self.ends[vector]]
     }
 }
@@ -67,7 +67,7 @@ impl Vectors {
 /// # Safety
 /// The CPU has AVX-512, and the parts lie within the source when they start at `line`.
 #[inline(always)]
-pub(super) unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
+unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
     // SAFETY: only numbers of the mask are read, which are those of the part.
     unsafe {
         let mut numbers = _mm512_setzero_ps();
@@ -129,7 +129,7 @@ impl Extents {
 /// # Safety
 /// The CPU has AVX-512, and `COUNT` vectors are writable so.
 #[inline(always)]
-unsafe fn cut<const COUNT: usize>(mut even: __m512, mut odd: __m512, to: *mut i16) {
+unsafe fn cut<const COUNT: usize>(mut even: __m512, mut odd: __m512, to: *mut i32) {
     // SAFETY: the caller's word.
     unsafe {
         for piece in 0..COUNT {
@@ -165,7 +165,7 @@ pub(super) unsafe fn join(even: &mut __m512, odd: &mut __m512, piece: usize) -> 
 /// # Safety
 /// See [`Cut`](crate::micro::pieces::Cut).
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn rows(job: &Split<'_>, target: &mut [i16]) -> Extent {
+pub(super) unsafe fn rows(job: &Split<'_>, target: &mut [i32]) -> Extent {
     // SAFETY: the caller's word.
     unsafe {
         match (job.pieces.count(), job.judged) {
@@ -182,7 +182,7 @@ pub(super) unsafe fn rows(job: &Split<'_>, target: &mut [i16]) -> Extent {
 /// # Safety
 /// As `rows`, with as many pieces as the job asks for.
 #[inline(always)]
-unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, target: &mut [i16]) -> Extent {
+unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, target: &mut [i32]) -> Extent {
     let (rows, terms) = job.size();
     let steps = terms / BLOCK;
     let vectors = Vectors::new(&job.numbers, 2 * steps);
@@ -192,7 +192,7 @@ unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targe
         for row in 0..rows {
             let line = job.numbers.lines.get(row).map(|&line| job.numbers.source.pointer.add(job.numbers.start + line));
             let (block, tile, at) = (row / BLOCK, row % BLOCK / 16, row % 16);
-            let mut to = target.as_mut_ptr().add(block * job.pieces.block(steps) + tile * TILE + at * BLOCK);
+            let mut to = target.as_mut_ptr().add(block * job.pieces.block(steps) + tile * TILE + at * TILE_ROWS);
             for step in 0..steps {
                 let (mut even, mut odd) = (_mm512_setzero_ps(), _mm512_setzero_ps());
                 if let Some(line) = line {
@@ -216,7 +216,7 @@ unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targe
 /// # Safety
 /// See [`Cut`](crate::micro::pieces::Cut).
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn turned(job: &Split<'_>, target: &mut [i16]) -> Extent {
+pub(super) unsafe fn turned(job: &Split<'_>, target: &mut [i32]) -> Extent {
     // SAFETY: the caller's word.
     unsafe {
         match job.pieces.count() {
@@ -230,7 +230,7 @@ pub(super) unsafe fn turned(job: &Split<'_>, target: &mut [i16]) -> Extent {
 /// # Safety
 /// As `turned`, with as many pieces as the job asks for.
 #[inline(always)]
-unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i16]) -> Extent {
+unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i32]) -> Extent {
     let (lanes, terms) = job.size();
     let steps = terms / BLOCK;
     let vectors = Vectors::new(&job.numbers, 2 * steps);
@@ -254,7 +254,7 @@ unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i16]) -> 
             for (piece, cut) in cut.into_iter().enumerate() {
                 let to = target.as_mut_ptr().add(to + piece * 2 * TILE);
                 for (row, pairs) in turn(cut).into_iter().enumerate() {
-                    _mm512_storeu_si512(to.add(row * BLOCK).cast(), pairs);
+                    _mm512_storeu_si512(to.add(row * TILE_ROWS).cast(), pairs);
                 }
             }
         }
@@ -304,7 +304,7 @@ unsafe fn turn(rows: [__m512i; VECTOR]) -> [__m512i; VECTOR] {
 /// # Safety
 /// See [`Cut`](crate::micro::pieces::Cut).
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn lanes(job: &Split<'_>, target: &mut [i16]) -> Extent {
+pub(super) unsafe fn lanes(job: &Split<'_>, target: &mut [i32]) -> Extent {
     // SAFETY: the caller's word.
     unsafe {
         match (job.pieces.count(), job.judged) {
@@ -321,7 +321,7 @@ pub(super) unsafe fn lanes(job: &Split<'_>, target: &mut [i16]) -> Extent {
 /// # Safety
 /// As `lanes`, with as many pieces as the job asks for.
 #[inline(always)]
-unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, target: &mut [i16]) -> Extent {
+unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, target: &mut [i32]) -> Extent {
     let (terms, lanes) = job.size();
     let steps = terms / BLOCK;
     let vectors = Vectors::new(&job.numbers, lanes / VECTOR);
@@ -335,7 +335,7 @@ unsafe fn lanes_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targ
                 let line = job.numbers.lines.get(term);
                 line.map(|&line| job.numbers.source.pointer.add(job.numbers.start + line))
             };
-            let first_place = step * COUNT * 2 * TILE + at * BLOCK;
+            let first_place = step * COUNT * 2 * TILE + at * TILE_ROWS;
             let place = |half: usize| half / 2 * job.pieces.block(steps) + first_place + half % 2 * TILE;
             let (first, second) = (line(step * BLOCK + at), line(step * BLOCK + 16 + at));
             if let (Some(whole), Some(first), Some(second)) = (&whole, first, second) {

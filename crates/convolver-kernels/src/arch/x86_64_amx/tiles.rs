@@ -1,9 +1,10 @@
 //! Products of pieces in tiles: 32 rows × 32 lanes of f32 sums in four tiles, a step of 32 terms at a time.
 //!
-//! Two tiles of rows and two of lanes are loaded for every product of pieces; the small products of a step come first.
+//! Two tiles of rows and two of lanes are loaded for every product of pieces; the small products of a step come first. A
+//! tile that is placed is loaded row by row from wherever its rows lie: a tap is a shifted load.
 
 use crate::memory::MatrixMut;
-use crate::micro::pieces::{BLOCK, PieceProducts, Pieces};
+use crate::micro::pieces::{BLOCK, PieceProducts, Pieces, Placed, Side, TILE_ROWS};
 use std::arch::asm;
 
 /// What `ldtilecfg` reads: eight tiles of 16 rows of 64 bytes.
@@ -27,88 +28,164 @@ const CONFIGURATION: Configuration = Configuration {
 /// # Safety
 /// See [`Multiply`](crate::micro::pieces::Multiply).
 pub(super) unsafe fn multiply(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
-    let block = job.pieces.block(job.steps);
-    let run = match job.pieces {
-        Pieces::One => one,
-        Pieces::Two => two,
-        Pieces::TwoWhole => two_whole,
-        Pieces::Three => three,
+    let Placed { pairs, tiles, steps, row_step, piece_step } = job.placed;
+    let block = job.pieces.block(steps.len());
+    let run = match (job.side, job.pieces) {
+        (Side::Rows, Pieces::One) => rows::one,
+        (Side::Rows, Pieces::Two) => rows::two,
+        (Side::Rows, Pieces::TwoWhole) => rows::two_whole,
+        (Side::Rows, Pieces::Three) => rows::three,
+        (Side::Lanes, Pieces::One) => lanes::one,
+        (Side::Lanes, Pieces::Two) => lanes::two,
+        (Side::Lanes, Pieces::TwoWhole) => lanes::two_whole,
+        (Side::Lanes, Pieces::Three) => lanes::three,
     };
-    // SAFETY: this CPU has tiles; `check` has counted the pieces of every block, and the target holds whole blocks.
+    // SAFETY: this CPU has tiles; `check` has counted what tiles read of every step and piece, and the target holds whole
+    // blocks.
     unsafe {
         asm!("ldtilecfg [{}]", in(reg) &CONFIGURATION, options(nostack, readonly));
-        for lanes in 0..target.columns / BLOCK {
-            for rows in 0..target.rows / BLOCK {
-                let place = (rows * BLOCK) as isize * target.row_stride;
-                let sums = target.pointer.offset(place).add(lanes * BLOCK);
-                run(
-                    job.rows.as_ptr().add(rows * block),
-                    job.lanes.as_ptr().add(lanes * block),
-                    job.steps,
-                    (sums, target.row_stride * 4),
-                    job.accumulate,
-                );
+        for (number, places) in tiles.chunks_exact(BLOCK / TILE_ROWS).enumerate() {
+            let places = Places {
+                tiles: [pairs.pointer.add(places[0]), pairs.pointer.add(places[1])],
+                steps,
+                row_bytes: row_step * 4,
+                piece_bytes: piece_step * 4,
+            };
+            for (other, packed) in job.packed.chunks_exact(block).enumerate() {
+                let (row, lane) = match job.side {
+                    Side::Rows => (number, other),
+                    Side::Lanes => (other, number),
+                };
+                let sums = target.pointer.offset((row * BLOCK) as isize * target.row_stride).add(lane * BLOCK);
+                begin(sums, target.row_stride * 4, job.accumulate);
+                run(&places, packed.as_ptr());
+                finish(sums, target.row_stride * 4);
             }
         }
         asm!("tilerelease", options(nostack, nomem));
     }
 }
 
-/// Two tiles of a piece of rows (`A`) or lanes (`B`), or the products of what is loaded (`P`).
+/// Loads 32 rows of 32 sums, `row` bytes apart, or begins with zeros. The tiles keep what they hold until `finish`, because
+/// nothing but these functions uses them.
+///
+/// # Safety
+/// Tiles are configured, and the sums readable.
+unsafe fn begin(sums: *const f32, row: isize, add: bool) {
+    // SAFETY: the caller's word.
+    unsafe {
+        if add {
+            asm!(
+                "tileloadd tmm0, [{upper}+{row}*1]", "tileloadd tmm1, [{upper}+{row}*1+64]",
+                "tileloadd tmm2, [{lower}+{row}*1]", "tileloadd tmm3, [{lower}+{row}*1+64]",
+                upper = in(reg) sums, lower = in(reg) sums.byte_offset(TILE_ROWS as isize * row), row = in(reg) row,
+                options(nostack, readonly),
+            );
+        } else {
+            asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack, nomem));
+        }
+    }
+}
+
+/// Stores what `begin` loaded.
+///
+/// # Safety
+/// As `begin`, and writable.
+unsafe fn finish(sums: *mut f32, row: isize) {
+    // SAFETY: the caller's word.
+    unsafe {
+        asm!(
+            "tilestored [{upper}+{row}*1], tmm0", "tilestored [{upper}+{row}*1+64], tmm1",
+            "tilestored [{lower}+{row}*1], tmm2", "tilestored [{lower}+{row}*1+64], tmm3",
+            upper = in(reg) sums, lower = in(reg) sums.byte_offset(TILE_ROWS as isize * row), row = in(reg) row,
+            options(nostack),
+        );
+    }
+}
+
+/// Where the placed tiles of a block lie.
+struct Places<'a> {
+    tiles: [*const i32; 2],
+    steps: &'a [usize],
+    row_bytes: usize,
+    piece_bytes: usize,
+}
+
+/// Two tiles of a piece that is packed (`K`) or placed (`L`), or the products of what is loaded (`P`). Which tiles hold
+/// which operand is what a [`Side`] is.
 macro_rules! word {
-    (A0) => { "tileloadd tmm4, [{a}+{line}*1]\ntileloadd tmm5, [{a}+{line}*1+1024]\n" };
-    (A1) => { "tileloadd tmm4, [{a}+{line}*1+2048]\ntileloadd tmm5, [{a}+{line}*1+3072]\n" };
-    (A2) => { "tileloadd tmm4, [{a}+{line}*1+4096]\ntileloadd tmm5, [{a}+{line}*1+5120]\n" };
-    (B0) => { "tileloadd tmm6, [{b}+{line}*1]\ntileloadd tmm7, [{b}+{line}*1+1024]\n" };
-    (B1) => { "tileloadd tmm6, [{b}+{line}*1+2048]\ntileloadd tmm7, [{b}+{line}*1+3072]\n" };
-    (B2) => { "tileloadd tmm6, [{b}+{line}*1+4096]\ntileloadd tmm7, [{b}+{line}*1+5120]\n" };
-    (P) => {
+    ($k:tt $l:tt K0) => { word!(@packed $k "" "+1024") };
+    ($k:tt $l:tt K1) => { word!(@packed $k "+2048" "+3072") };
+    ($k:tt $l:tt K2) => { word!(@packed $k "+4096" "+5120") };
+    ($k:tt $l:tt L0) => { word!(@placed $l "") };
+    ($k:tt $l:tt L1) => { word!(@placed $l "+{piece}*1") };
+    ($k:tt $l:tt L2) => { word!(@placed $l "+{piece}*2") };
+    ($k:tt $l:tt P) => {
         "tdpbf16ps tmm0, tmm4, tmm6\ntdpbf16ps tmm1, tmm4, tmm7\ntdpbf16ps tmm2, tmm5, tmm6\ntdpbf16ps tmm3, tmm5, tmm7\n"
+    };
+    (@packed [$upper:literal $lower:literal] $first:literal $second:literal) => {
+        concat!(
+            "tileloadd tmm", $upper, ", [{packed}+{line}*1", $first, "]\n",
+            "tileloadd tmm", $lower, ", [{packed}+{line}*1", $second, "]\n",
+        )
+    };
+    (@placed [$upper:literal $lower:literal] $piece:literal) => {
+        concat!(
+            "lea {at}, [{step}*4+{upper}]\n", "lea {at}, [{at}", $piece, "]\n",
+            "tileloadd tmm", $upper, ", [{at}+{row}*1]\n",
+            "lea {at}, [{step}*4+{lower}]\n", "lea {at}, [{at}", $piece, "]\n",
+            "tileloadd tmm", $lower, ", [{at}+{row}*1]\n",
+        )
     };
 }
 
 macro_rules! products {
-    ($($name:ident $pieces:literal: $($word:ident)*;)*) => { $(
-        /// # Safety
-        /// Tiles are configured; `steps` > 0 steps of both operands are readable, and 32 rows of 32 sums `row` bytes apart
-        /// writable.
-        unsafe fn $name(rows: *const i16, lanes: *const i16, steps: usize, (sums, row): (*mut f32, isize), add: bool) {
-            // SAFETY: the caller's word.
-            unsafe {
-                asm!(
-                    "lea {down}, [{sums}+{row}*8]",
-                    "lea {down}, [{down}+{row}*8]",
-                    "test {add:e}, {add:e}",
-                    "jz 2f",
-                    "tileloadd tmm0, [{sums}+{row}*1]",
-                    "tileloadd tmm1, [{sums}+{row}*1+64]",
-                    "tileloadd tmm2, [{down}+{row}*1]",
-                    "tileloadd tmm3, [{down}+{row}*1+64]",
-                    "jmp 3f",
-                    "2:",
-                    "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
-                    "3:",
-                    concat!($(word!($word)),*),
-                    "add {a}, {size}",
-                    "add {b}, {size}",
-                    "dec {steps}",
-                    "jnz 3b",
-                    "tilestored [{sums}+{row}*1], tmm0",
-                    "tilestored [{sums}+{row}*1+64], tmm1",
-                    "tilestored [{down}+{row}*1], tmm2",
-                    "tilestored [{down}+{row}*1+64], tmm3",
-                    a = inout(reg) rows => _, b = inout(reg) lanes => _, steps = inout(reg) steps => _,
-                    sums = in(reg) sums, row = in(reg) row, down = out(reg) _, add = in(reg) u32::from(add),
-                    line = in(reg) 64usize, size = const $pieces * 2048,
-                    options(nostack),
-                );
-            }
+    ($side:ident: packed $k:tt placed $l:tt; $($name:ident $pieces:literal: $($word:ident)*;)*) => {
+        mod $side {
+            use super::Places;
+            use std::arch::asm;
+            $(
+                /// # Safety
+                /// Tiles are configured, those of every step readable, and as many packed ones.
+                pub(super) unsafe fn $name(places: &Places<'_>, packed: *const i32) {
+                    // SAFETY: the caller's word.
+                    unsafe {
+                        asm!(
+                            "# {piece} bytes from one piece to the next",
+                            "2:",
+                            "mov {step}, [{steps}]",
+                            concat!($(word!($k $l $word)),*),
+                            "add {packed}, {size}",
+                            "add {steps}, 8",
+                            "cmp {steps}, {end}",
+                            "jne 2b",
+                            packed = inout(reg) packed => _,
+                            steps = inout(reg) places.steps.as_ptr() => _,
+                            end = in(reg) places.steps.as_ptr_range().end,
+                            upper = in(reg) places.tiles[0], lower = in(reg) places.tiles[1],
+                            row = in(reg) places.row_bytes, piece = in(reg) places.piece_bytes,
+                            step = out(reg) _, at = out(reg) _,
+                            line = in(reg) 64usize, size = const $pieces * 2048,
+                            options(nostack, readonly),
+                        );
+                    }
+                }
+            )*
+        }
+    };
+}
+macro_rules! sides {
+    ($($side:ident: packed $k:tt placed $l:tt;)*) => { $(
+        products! {
+            $side: packed $k placed $l;
+            one 1: K0 L0 P;
+            two 2: K0 L1 P K1 L0 P K0 P;
+            two_whole 2: K1 L1 P K0 P K1 L0 P K0 P;
+            three 3: K0 L2 P L1 P K1 P L0 P K2 P K0 P;
         }
     )* };
 }
-products! {
-    one 1: A0 B0 P;
-    two 2: A0 B1 P A1 B0 P A0 P;
-    two_whole 2: A1 B1 P A0 P A1 B0 P A0 P;
-    three 3: A0 B2 P B1 P A1 P B0 P A2 P A0 P;
+sides! {
+    rows: packed [6 7] placed [4 5];
+    lanes: packed [4 5] placed [6 7];
 }

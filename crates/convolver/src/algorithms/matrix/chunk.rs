@@ -14,9 +14,8 @@ pub(super) struct Chunk {
     pub(super) samples: Vec<usize>,
     /// Where the weight of each term lies.
     pub(super) weights: Vec<usize>,
-    /// Where the joined pairs of terms lie, in a box that is cut in pairs: of each pair where positions are lanes, of each
-    /// step where they are rows.
-    pub(super) pairs: Vec<usize>,
+    /// Where the first joined pair of each step lies, in a box of pairs.
+    pub(super) steps: Vec<usize>,
 }
 
 impl Chunk {
@@ -33,14 +32,14 @@ impl Chunk {
         let step = (layout.element_step(), kernel.element_step(problem));
         let place = |element: usize, tap: &(usize, usize)| (element * step.0 + tap.0, element * step.1 + tap.1);
         let place = &place;
-        let terms: Vec<Term> = if layout.paired && layout.lanes == Lanes::Positions {
-            let pair = |first: usize| taps.iter().map(move |tap| (place(first, tap), place(first + 1, tap)));
-            let pairs: Vec<_> = (0..elements).step_by(2).flat_map(pair).collect();
-            // The pairs of a step are terms 16 apart.
-            let step = |pairs: &[(Term, Term)]| -> Vec<Term> {
-                pairs.iter().map(|pair| pair.0).chain(pairs.iter().map(|pair| pair.1)).collect()
+        let terms: Vec<Term> = if layout.paired {
+            // All taps of some elements, whose samples then stay in the first-level cache. The pairs of a step are terms
+            // 16 apart.
+            let of_step = |step: usize, tap: &Term| -> Vec<Term> {
+                let first = layout.pair_elements(elements, step).map(|(first, _)| place(first, tap));
+                first.chain(layout.pair_elements(elements, step).map(|(_, second)| place(second, tap))).collect()
             };
-            pairs.chunks(BLOCK / 2).flat_map(step).collect()
+            (0..elements / BLOCK).flat_map(|step| taps.iter().flat_map(move |tap| of_step(step, tap))).collect()
         } else if layout.elements_together() && layout.lanes == Lanes::Banks {
             taps.iter().flat_map(|tap| (0..elements).map(move |element| place(element, tap))).collect()
         } else {
@@ -49,16 +48,14 @@ impl Chunk {
         let chunk = |terms: &[Term]| Chunk {
             samples: terms.iter().map(|term| term.0).collect(),
             weights: terms.iter().map(|term| term.1).collect(),
-            pairs: match (layout.paired, layout.lanes) {
-                (false, _) => Vec::new(),
-                (true, Lanes::Positions) => {
-                    let even = terms.chunks(BLOCK).flat_map(|step| &step[..step.len() / 2]);
-                    even.map(|term| layout.pair(term.0)).collect()
-                }
-                (true, Lanes::Banks) => terms.iter().step_by(BLOCK).map(|term| layout.pair(term.0)).collect(),
+            steps: match layout.paired {
+                false => Vec::new(),
+                true => terms.iter().step_by(BLOCK).map(|term| layout.pair(term.0)).collect(),
             },
         };
-        terms.chunks(equal_parts(terms.len(), most, BLOCK)).map(chunk).collect()
+        // Whole elements in pairs, if several fit.
+        let whole = if layout.paired && taps.len() * BLOCK <= most { taps.len() * BLOCK } else { BLOCK };
+        terms.chunks(equal_parts(terms.len(), most, whole)).map(chunk).collect()
     }
 
     pub(super) fn len(&self) -> usize {

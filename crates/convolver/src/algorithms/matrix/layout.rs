@@ -8,7 +8,7 @@ use super::chunk::equal_parts;
 use super::size::Size;
 use crate::primitives::tile::Phases;
 use crate::problem::{Axis, Conjugate, Problem};
-use convolver_kernels::{BLOCK, Dims, Kind, Lane, Pieces, View, ViewMut, grid_position};
+use convolver_kernels::{BLOCK, Dims, Kind, Lane, Pieces, TILE_ROWS, View, ViewMut};
 use std::ops::Range;
 
 /// What the lanes of a product are.
@@ -87,9 +87,10 @@ impl Layout {
         let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
         let numbers = |axis: usize| input.strides()[axis] as usize / problem.input.size();
         let (modulus, remainders) = (1, Phases::of(&Axis::new(1, 1)));
-        // Pairs of elements are cut once for all taps.
+        // Pairs of elements are cut once for all taps; a box would hold what no single tap sees.
         let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
-        let paired = pieces.is_some() && whole && !once && (interleaved || lanes == Lanes::Positions);
+        let sparse = once && problem.axes.iter().any(|axis| axis.stride > 1);
+        let paired = pieces.is_some() && whole && !sparse && (interleaved || lanes == Lanes::Positions);
         if source.is_some() && dense && plain && inside && !paired {
             return Layout {
                 lanes,
@@ -126,7 +127,12 @@ impl Layout {
             plane *= extents[axis];
         }
         let images = size.batch.iter().product();
-        let element = if place == Place::Summed { 1 } else { plane.saturating_mul(images) };
+        let element = match place {
+            Place::Summed => 1,
+            // Planes of pairs are an odd number of cache lines apart, so that those of a tile are kept together.
+            _ if paired => plane.saturating_mul(images).div_ceil(TILE_ROWS) / 2 * BLOCK + TILE_ROWS,
+            _ => plane.saturating_mul(images),
+        };
         Layout {
             lanes,
             place,
@@ -143,20 +149,53 @@ impl Layout {
 
     /// Numbers of a box.
     pub(super) fn room(&self, problem: &Problem, size: &Size) -> usize {
-        match self.place {
+        let numbers = match self.place {
             Place::Input => 0,
             Place::Summed => self.images[0] * size.batch.iter().product::<usize>(),
             Place::Convolved => self.elements[0] * self.at_once(problem, size),
+        };
+        // What positions that are no outputs see.
+        numbers + if self.paired { TILE_ROWS * self.unit(problem) } else { 0 }
+    }
+
+    /// Joined pairs of a piece of a box.
+    pub(super) fn piece_step(&self, problem: &Problem, size: &Size) -> usize {
+        match self.place {
+            Place::Summed => self.pair(self.images[0] * size.batch.iter().product::<usize>()),
+            _ => self.elements[0] * self.at_once(problem, size) / 2,
         }
     }
 
-    /// Where the joined pairs of a sample lie in a box of pairs, where the sample's place has a pair.
+    /// Numbers between two positions of a line.
+    pub(super) fn unit(&self, problem: &Problem) -> usize {
+        match self.lanes {
+            Lanes::Positions => 1,
+            Lanes::Banks => problem.axes[problem.axes.len() - 1].stride * self.steps[self.steps.len() - 1],
+        }
+    }
+
+    /// Joined pairs of a place's elements: an odd number of cache lines, as in a plane.
+    pub(super) fn pair_pitch(&self) -> usize {
+        self.steps[self.steps.len() - 1] / BLOCK / 2 * BLOCK + TILE_ROWS
+    }
+
+    /// Where the joined pair of a sample lies, the first of its pair, in a box of pairs.
     pub(super) fn pair(&self, sample: usize) -> usize {
         match self.place {
-            Place::Summed => sample / 2,
+            Place::Summed => {
+                let place = self.steps[self.steps.len() - 1];
+                sample / place * self.pair_pitch() + sample % place
+            }
             // Two elements' planes are one of pairs.
             _ => sample - sample / self.elements[0] / 2 * self.elements[0],
         }
+    }
+
+    /// The elements of the pairs of a step, first and second, of so many elements.
+    pub(super) fn pair_elements(&self, elements: usize, step: usize) -> impl Iterator<Item = (usize, usize)> {
+        let apart = self.place == Place::Summed;
+        (step * TILE_ROWS..(step + 1) * TILE_ROWS)
+            .map(move |pair| if apart { (pair, elements / 2 + pair) } else { (2 * pair, 2 * pair + 1) })
     }
 
     /// The summed elements of each box: neighbours along the last summed axis.
@@ -179,7 +218,7 @@ impl Layout {
     }
 
     /// What output `output` of an axis adds.
-    fn output(&self, problem: &Problem, axis: usize, output: usize) -> usize {
+    pub(super) fn output(&self, problem: &Problem, axis: usize, output: usize) -> usize {
         let place = output * problem.axes[axis].stride;
         if axis + 1 < problem.axes.len() || self.modulus == 1 {
             return place * self.steps[axis];
@@ -205,21 +244,6 @@ impl Layout {
     fn apart(&self, place: usize) -> usize {
         self.remainders.slot(place % self.modulus).expect("a remainder that is asked for is kept") * self.line
             + place / self.modulus
-    }
-
-    /// What each position of a tile adds: images, then outputs.
-    pub(super) fn positions(&self, problem: &Problem, batch: &[usize], outputs: &[usize]) -> Vec<usize> {
-        let images = batch.iter().product::<usize>();
-        let image = |number: usize| match self.place {
-            Place::Input => grid_position(batch, number).iter().zip(&self.images).map(|(at, step)| at * step).sum(),
-            _ => number * self.images[0],
-        };
-        let mut places: Vec<usize> = (0..images).map(image).collect();
-        for (axis, &count) in outputs.iter().enumerate() {
-            let added: Vec<usize> = (0..count).map(|output| self.output(problem, axis, output)).collect();
-            places = places.iter().flat_map(|place| added.iter().map(move |added| place + added)).collect();
-        }
-        places
     }
 
     /// What each tap adds, in the order of the input.

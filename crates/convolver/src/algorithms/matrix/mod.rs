@@ -23,9 +23,11 @@
 mod boxes;
 mod chunk;
 mod cost;
+mod inside;
 mod layout;
 mod multiply;
 mod packed;
+mod positions;
 mod recipe;
 mod run;
 mod size;

@@ -1,11 +1,13 @@
 //! A chunk of a tile: what it sees, gathered and multiplied by the weights.
 
+use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
+use super::layout::Lanes;
 use super::run::{ROWS, Run, Sums};
 use super::weights::Weights;
 use convolver_kernels::{
-    BLOCK, Extent, Gather, Gathered, Lane, MatrixMut, PairCopy, PieceProducts, Pieces, Products, Run as Neighbours,
-    Source, Split, Storing, Working,
+    BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Run as Neighbours, Side, Source, Split,
+    Storing, TILE_ROWS, Working,
 };
 
 /// What a tile sees.
@@ -15,60 +17,85 @@ pub(super) struct Samples<'a, W> {
     /// For each panel of positions, runs of neighbours.
     pub(super) panels: &'a [Vec<Neighbours>],
     pub(super) positions: &'a [usize],
-    /// What it sees, cut.
-    pub(super) pairs: Option<Pairs<'a>>,
 }
 
-/// A box cut into joined pairs.
-#[derive(Clone, Copy)]
-pub(super) struct Pairs<'a> {
-    pub(super) source: Source<'a, i32>,
-    pub(super) extent: Extent,
-    pub(super) piece_step: usize,
+/// Where the tiles of what was gathered lie, and its steps.
+struct Gathered {
+    tiles: Vec<usize>,
+    steps: Vec<usize>,
 }
 
-impl<'a> Pairs<'a> {
-    fn job(self, lines: &'a [usize], runs: &'a [Neighbours], pieces: Pieces, gathered: Gathered) -> PairCopy<'a> {
-        let numbers = Gather { source: self.source, start: 0, lines, runs };
-        PairCopy { numbers, piece_step: self.piece_step, pieces, gathered }
+impl Gathered {
+    fn new(pieces: Pieces, places: usize, terms: usize) -> Self {
+        let (steps, tile) = (terms.div_ceil(BLOCK), TILE_ROWS * TILE_ROWS);
+        let block = pieces.block(steps);
+        Gathered {
+            tiles: (0..places.div_ceil(TILE_ROWS)).map(|number| number / 2 * block + number % 2 * tile).collect(),
+            steps: (0..steps).map(|step| step * pieces.block(1)).collect(),
+        }
+    }
+
+    fn placed<'a>(&'a self, pairs: &'a [i32], places: usize) -> Placed<'a> {
+        let (tiles, piece_step) = (&self.tiles[..places / TILE_ROWS], BLOCK * TILE_ROWS);
+        Placed { pairs: pairs.into(), tiles, steps: &self.steps, row_step: TILE_ROWS, piece_step }
     }
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
+    /// All banks by all positions of a box of pairs; false if their pieces must not be multiplied.
+    pub(super) fn pairs(
+        &self,
+        pairs: &Pairs,
+        tiles: &[usize],
+        chunk: &Chunk,
+        weights: Weights<'_, W>,
+        sums: &mut Sums<W>,
+    ) -> bool {
+        if !pairs.extent.multiply(weights.extent) {
+            return false;
+        }
+        let (side, row_step) = match self.layout.lanes {
+            Lanes::Positions => (Side::Lanes, self.layout.elements[0]),
+            Lanes::Banks => (Side::Rows, self.layout.pair(self.layout.unit(self.problem()))),
+        };
+        let Pairs { pieces, piece_step, .. } = *pairs;
+        let placed =
+            Placed { pairs: Source::from(&pairs.joined[..]), tiles, steps: &chunk.steps, row_step, piece_step };
+        let job = PieceProducts { placed, side, packed: weights.pieces, pieces, accumulate: sums.accumulate };
+        let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
+        self.packing.set.piece_products(&job, &mut sums.singles(0, height, 0, lanes));
+        true
+    }
+
     /// All banks by all panels of positions.
     pub(super) fn panels<'a>(
         &self,
         samples: &Samples<'_, W>,
         chunk: &Chunk,
         weights: Weights<'a, W>,
-        (numbers, halves): (&mut [W], &mut [i16]),
+        (numbers, cut): (&mut [W], &mut [i32]),
         sums: &mut Sums<W>,
         whole: impl Fn() -> &'a [W],
     ) {
         let set = self.packing.set;
         let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let steps = terms.div_ceil(BLOCK);
+        let gathered = self.packing.pieces.map(|pieces| (pieces, Gathered::new(pieces, panel, terms)));
         for (number, runs) in samples.panels.iter().enumerate() {
             let first = number * panel;
-            if let Some(pieces) = self.packing.pieces {
-                let columns = (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK);
-                let halves = &mut halves[..columns / BLOCK * pieces.block(steps)];
-                let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-                let extent = if let Some(pairs) = samples.pairs {
-                    set.copy_pairs(&pairs.job(&chunk.pairs, runs, pieces, Gathered::Lanes), halves);
-                    pairs.extent
-                } else {
-                    let numbers = W::gather_singles(job).expect("pieces are of f32");
-                    set.split_lanes(&Split { numbers, pieces, judged: true }, halves)
-                };
+            let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
+            if let Some((pieces, gathered)) = &gathered {
+                let (pieces, columns) = (*pieces, (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK));
+                let cut = &mut cut[..columns / BLOCK * pieces.block(gathered.steps.len())];
+                let numbers = W::gather_singles(job).expect("pieces are of f32");
+                let extent = set.split_lanes(&Split { numbers, pieces, judged: true }, cut);
                 if extent.multiply(weights.extent) {
-                    let accumulate = sums.accumulate;
-                    let job = PieceProducts { rows: weights.pieces, lanes: halves, steps, pieces, accumulate };
+                    let placed = gathered.placed(cut, columns);
+                    let (packed, accumulate) = (weights.pieces, sums.accumulate);
+                    let job = PieceProducts { placed, side: Side::Lanes, packed, pieces, accumulate };
                     set.piece_products(&job, &mut sums.singles(0, sums.height, first, columns));
                     continue;
                 }
             }
-            let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
             set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
             let rows = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
             let accumulate = sums.accumulate;
@@ -83,33 +110,26 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         samples: &Samples<'_, W>,
         chunk: &Chunk,
         weights: Weights<'a, W>,
-        (numbers, halves): (&mut [W], &mut [i16]),
+        (numbers, cut): (&mut [W], &mut [i32]),
         sums: &mut Sums<W>,
         whole: impl Fn() -> &'a [W],
     ) {
         let set = self.packing.set;
         let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let steps = terms.div_ceil(BLOCK);
+        let gathered = self.packing.pieces.map(|pieces| (pieces, Gathered::new(pieces, ROWS, terms)));
         let runs = runs(&chunk.samples);
-        let pair_run = |&offset: &usize| Neighbours { offset, count: BLOCK / 2, step: 1 };
-        let pair_runs: Vec<Neighbours> = chunk.pairs.iter().map(pair_run).collect();
         for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
             let first = number * ROWS;
             let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
-            if let Some(pieces) = self.packing.pieces {
-                let rows = lines.len().next_multiple_of(BLOCK);
-                let halves = &mut halves[..rows / BLOCK * pieces.block(steps)];
-                let extent = if let Some(pairs) = samples.pairs {
-                    let lines: Vec<usize> = lines.iter().map(|&line| self.layout.pair(line)).collect();
-                    set.copy_pairs(&pairs.job(&lines, &pair_runs, pieces, Gathered::Rows), halves);
-                    pairs.extent
-                } else {
-                    let numbers = W::gather_singles(job).expect("pieces are of f32");
-                    set.split_rows(&Split { numbers, pieces, judged: true }, halves)
-                };
+            if let Some((pieces, gathered)) = &gathered {
+                let (pieces, rows) = (*pieces, lines.len().next_multiple_of(BLOCK));
+                let cut = &mut cut[..rows / BLOCK * pieces.block(gathered.steps.len())];
+                let numbers = W::gather_singles(job).expect("pieces are of f32");
+                let extent = set.split_rows(&Split { numbers, pieces, judged: true }, cut);
                 if extent.multiply(weights.extent) {
-                    let accumulate = sums.accumulate;
-                    let job = PieceProducts { rows: halves, lanes: weights.pieces, steps, pieces, accumulate };
+                    let placed = gathered.placed(cut, rows);
+                    let (packed, accumulate) = (weights.pieces, sums.accumulate);
+                    let job = PieceProducts { placed, side: Side::Rows, packed, pieces, accumulate };
                     set.piece_products(&job, &mut sums.singles(first, rows, 0, sums.lanes.next_multiple_of(BLOCK)));
                     continue;
                 }

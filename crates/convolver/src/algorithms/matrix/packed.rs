@@ -8,9 +8,9 @@ use std::sync::{Mutex, PoisonError};
 /// Every weight, packed: for each group, tile of banks and chunk.
 pub(super) struct Packed<W: Working> {
     pub(super) numbers: Scratch<W>,
-    pub(super) halves: Scratch<i16>,
+    pub(super) pieces: Scratch<i32>,
     pub(super) extents: Vec<Extent>,
-    /// Numbers and half words of a chunk.
+    /// Numbers and joined pairs of a chunk.
     pub(super) room: (usize, usize),
 }
 
@@ -18,9 +18,9 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     /// Bytes that all packed weights take.
     pub(super) fn packed_bytes(&self) -> usize {
         let groups: usize = self.problem().group.iter().product();
-        let (numbers, halves) = self.packing.room::<W>(self.size.banks, self.longest_chunk());
+        let (numbers, pairs) = self.packing.room::<W>(self.size.banks, self.longest_chunk());
         let chunks = groups * self.banks().div_ceil(self.size.banks) * self.boxes.len() * self.chunks_of_a_box();
-        chunks.saturating_mul(numbers * size_of::<W>() + halves * 2)
+        chunks.saturating_mul(numbers * size_of::<W>() + pairs * 4)
     }
 
     /// Packs every weight.
@@ -34,22 +34,22 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let chunks = groups * tiles * boxes.len() * per_box;
         let mut packed = Packed {
             numbers: Scratch::new(chunks * room.0),
-            halves: Scratch::new(chunks * room.1),
+            pieces: Scratch::new(chunks * room.1),
             extents: Vec::new(),
             room,
         };
         let extents = Mutex::new(vec![Extent::NONE; chunks]);
         let parts = groups * tiles * boxes.len();
-        let part = |part: usize, numbers: &mut [W], halves: &mut [i16]| {
+        let part = |part: usize, numbers: &mut [W], pieces: &mut [i32]| {
             let (tile, elements) = (part / boxes.len(), &boxes[part % boxes.len()]);
             let (group, first) = (tile / tiles, tile % tiles * some);
             let of = first..banks.min(first + some);
             for (number, chunk) in self.chunks(elements).iter().enumerate() {
-                let (most_numbers, most_halves) = self.packing.room::<W>(of.len(), chunk.len());
+                let (most_numbers, most_pieces) = self.packing.room::<W>(of.len(), chunk.len());
                 let numbers = if room.0 > 0 { &mut numbers[number * room.0..][..most_numbers] } else { &mut [] };
-                let halves = if room.1 > 0 { &mut halves[number * room.1..][..most_halves] } else { &mut [] };
+                let pieces = if room.1 > 0 { &mut pieces[number * room.1..][..most_pieces] } else { &mut [] };
                 let extent =
-                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, halves);
+                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, pieces);
                 extents.lock().unwrap_or_else(PoisonError::into_inner)[part * per_box + number] = extent;
             }
         };
@@ -59,7 +59,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
         } else {
             let length = per_box * room.1;
-            threads::for_each_chunk(&mut packed.halves, length, shared, |number, chunk| part(number, &mut [], chunk));
+            threads::for_each_chunk(&mut packed.pieces, length, shared, |number, chunk| part(number, &mut [], chunk));
         }
         packed.extents = extents.into_inner().unwrap_or_else(PoisonError::into_inner);
         packed

@@ -1,21 +1,27 @@
 //! One input, tile by tile.
 
+use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
-use super::layout::{Lanes, Layout};
-use super::multiply::{Pairs, Samples};
+use super::inside::Tile;
+use super::layout::{Lanes, Layout, Place};
+use super::multiply::Samples;
 use super::packed::Packed;
+use super::positions::Positions;
 use super::size::Size;
 use super::store::store;
 use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, Tiles, View, ViewMut, Working,
+    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, TILE_ROWS, Tiles, View, ViewMut,
+    Working,
 };
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Terms that are multiplied at once, in pieces and otherwise: a panel of them stays in the first-level cache.
+/// Terms that are multiplied at once, in pairs, in pieces and otherwise: a panel of them stays in the first-level cache, and
+/// the weights of those in pairs in the second-level one.
+const TERMS_IN_PAIRS: usize = 320;
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 128;
 /// Positions that are gathered at once, where they are rows.
@@ -57,7 +63,11 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
     }
 
     pub(super) fn most_terms(&self) -> usize {
-        if self.packing.pieces.is_some() { TERMS_IN_PIECES } else { TERMS }
+        match self.packing.pieces {
+            Some(_) if self.layout.paired => TERMS_IN_PAIRS,
+            Some(_) => TERMS_IN_PIECES,
+            None => TERMS,
+        }
     }
 
     pub(super) fn banks(&self) -> usize {
@@ -100,33 +110,32 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let group = of.fold(0, |number, (&at, &length)| number * length + at);
         let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
         let banks = first..first + shape[bank_at..outputs_at].iter().product::<usize>();
-        let positions = self.layout.positions(problem, batch, outputs);
-        let mut sums = Sums::new(self, banks.len(), positions.len());
+        let positions = Positions::new(self.layout, problem, batch, outputs);
+        let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
         let panel = self.packing.set.panel::<W>();
-        let panels: Vec<Vec<Neighbours>> = match self.layout.lanes {
-            Lanes::Positions => positions.chunks(panel).map(runs).collect(),
-            Lanes::Banks => Vec::new(),
-        };
+        let panels: OnceCell<Vec<Vec<Neighbours>>> = OnceCell::new();
+        let panels = || &panels.get_or_init(|| positions.offsets.chunks(panel).map(runs).collect())[..];
         let mut samples = Scratch::<W>::new(self.layout.room(problem, self.size));
-        let cut = if self.layout.paired { self.packing.pieces } else { None };
-        let mut joined = Scratch::<i32>::new(cut.map_or(0, |pieces| samples.len() / 2 * pieces.count()));
         samples.fill(W::default());
+        let cut = if self.layout.paired { self.packing.pieces } else { None };
+        let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
+        let tiles: Vec<usize> = match pairs {
+            Some(_) => positions.offsets.iter().step_by(TILE_ROWS).map(|&first| self.layout.pair(first)).collect(),
+            None => Vec::new(),
+        };
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
         let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
         let mut operand = Operand::new(self, banks.len(), packed.is_some());
         for (number, elements) in self.boxes.iter().enumerate() {
             let chunks = self.chunks(elements);
             let of = || (group, banks.clone(), elements.start);
-            let place = (start, batch, outputs);
-            let (source, origin) =
-                self.layout.samples(problem, self.packing.set, input, place, elements.clone(), &mut samples);
-            let source = source.unwrap_or_else(|| Source::from(&samples[..]));
-            let pairs = cut.map(|pieces| {
-                let numbers = W::singles(&samples).expect("pieces are of f32");
-                let (extent, piece_step) = self.layout.cut(self.packing.set, pieces, numbers, &mut joined);
-                Pairs { source: Source::from(&joined[..]), extent, piece_step }
-            });
-            let seen = Samples { source, origin, panels: &panels, positions: &positions, pairs };
+            let tile = Tile { leading: &start[..bank_at], first: &start[outputs_at..], batch, outputs };
+            let place = (tile, elements.clone());
+            let set = self.packing.set;
+            let mut filled = match &mut pairs {
+                Some(pairs) => self.layout.pairs(problem, set, input, place.clone(), &mut samples, pairs),
+                None => false,
+            };
             for (at, chunk) in chunks.iter().enumerate() {
                 let room = self.packing.room::<W>(banks.len(), chunk.len());
                 let fresh = match packed {
@@ -138,37 +147,39 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                         let place = (part + number) * self.chunks_of_a_box() + at;
                         Weights {
                             numbers: &packed.numbers[place * packed.room.0..][..room.0],
-                            pieces: &packed.halves[place * packed.room.1..][..room.1],
+                            pieces: &packed.pieces[place * packed.room.1..][..room.1],
                             extent: packed.extents[place],
                         }
                     }
                     (None, extent) => Weights {
                         numbers: &operand.weights[..room.0],
-                        pieces: &operand.weight_halves[..room.1],
+                        pieces: &operand.weight_pieces[..room.1],
                         extent: extent.expect("packed just now"),
                     },
                 };
-                let cell = OnceCell::new();
-                let whole = || &cell.get_or_init(|| self.whole_weights(chunk, of()))[..];
-                match self.layout.lanes {
-                    Lanes::Positions => {
-                        self.panels(
-                            &seen,
-                            chunk,
-                            weights,
-                            (&mut operand.numbers, &mut operand.halves),
-                            &mut sums,
-                            whole,
-                        );
-                    }
-                    Lanes::Banks => {
-                        self.rows(&seen, chunk, weights, (&mut operand.numbers, &mut operand.halves), &mut sums, whole);
+                let multiplied =
+                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &tiles, chunk, weights, &mut sums));
+                if !multiplied {
+                    let (source, origin) = match filled {
+                        true => (None, 0),
+                        false => self.layout.samples(problem, set, input, place.clone(), &mut samples),
+                    };
+                    filled = self.layout.place != Place::Input;
+                    let source = source.unwrap_or_else(|| Source::from(&samples[..]));
+                    let (panels, positions) = (panels(), &positions.offsets[..]);
+                    let seen = Samples { source, origin, panels, positions };
+                    let cell = OnceCell::new();
+                    let whole = || &cell.get_or_init(|| self.whole_weights(chunk, of()))[..];
+                    let room = (&mut operand.numbers[..], &mut operand.cut[..]);
+                    match self.layout.lanes {
+                        Lanes::Positions => self.panels(&seen, chunk, weights, room, &mut sums, whole),
+                        Lanes::Banks => self.rows(&seen, chunk, weights, room, &mut sums, whole),
                     }
                 }
                 sums.accumulate = true;
             }
         }
-        store(problem, self.layout.lanes, &sums.numbers, sums.pitch, output);
+        store(problem, self.layout.lanes, &positions, (&sums.numbers, sums.pitch), output);
     }
 
     /// The weights of a chunk that are not cut into pieces.
@@ -183,9 +194,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
 /// Room for what is gathered.
 struct Operand<W: Working> {
     numbers: Scratch<W>,
-    halves: Scratch<i16>,
+    cut: Scratch<i32>,
     weights: Scratch<W>,
-    weight_halves: Scratch<i16>,
+    weight_pieces: Scratch<i32>,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
@@ -195,14 +206,14 @@ impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
             Lanes::Positions => run.packing.set.panel::<W>(),
             Lanes::Banks => ROWS,
         };
-        let halves =
+        let cut =
             run.packing.pieces.map_or(0, |pieces| positions.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK)));
         let weights = if packed { (0, 0) } else { run.packing.room::<W>(banks, terms) };
         Operand {
             numbers: Scratch::new(positions * terms),
-            halves: Scratch::new(halves),
+            cut: Scratch::new(cut),
             weights: Scratch::new(weights.0),
-            weight_halves: Scratch::new(weights.1),
+            weight_pieces: Scratch::new(weights.1),
         }
     }
 
@@ -212,9 +223,9 @@ impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
         run: &Run<'_, W>,
         chunk: &Chunk,
         of: (usize, Range<usize>, usize),
-        (numbers, halves): (usize, usize),
+        (numbers, pieces): (usize, usize),
     ) -> Extent {
-        run.packing.pack(run.kernel, chunk, of, &mut self.weights[..numbers], &mut self.weight_halves[..halves])
+        run.packing.pack(run.kernel, chunk, of, &mut self.weights[..numbers], &mut self.weight_pieces[..pieces])
     }
 }
 

@@ -1,14 +1,22 @@
 //! Sums stored as elements of the output.
 
 use super::layout::Lanes;
+use super::positions::Positions;
 use crate::problem::Problem;
 use convolver_kernels::{Dims, Storing, ViewMut, grid_position};
 
 /// Stores the sums of a tile: rows of banks or of positions, `pitch` numbers apart.
-pub(super) fn store<W: Storing>(problem: &Problem, lanes: Lanes, sums: &[W], pitch: usize, output: ViewMut<'_>) {
+pub(super) fn store<W: Storing>(
+    problem: &Problem,
+    lanes: Lanes,
+    positions: &Positions,
+    (sums, pitch): (&[W], usize),
+    output: ViewMut<'_>,
+) {
     let mut output = output;
-    // Lines that lie one behind the other are one.
-    for last in (problem.output_shape().len() - problem.axes.len() + 1..problem.output_shape().len()).rev() {
+    // Lines that lie one behind the other, in the sums and in memory, are one.
+    let axes = if positions.dense { problem.axes.len() } else { 1 };
+    for last in (problem.output_shape().len() - axes + 1..problem.output_shape().len()).rev() {
         match output.merged(last - 1, last) {
             Ok(merged) => output = merged,
             Err(whole) => {
@@ -25,6 +33,7 @@ pub(super) fn store<W: Storing>(problem: &Problem, lanes: Lanes, sums: &[W], pit
         (&shape[..problem.batch.len()], &shape[bank_at..outputs_at], &shape[outputs_at..last]);
     let (images, lines): (usize, usize) = (batch.iter().product(), outputs.iter().product());
     let line = shape[last];
+    let line_start = |number: usize| if positions.dense { number * line } else { positions.lines[number] };
     let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
     let at_image = |index: &mut Dims<usize>, image: usize| {
         index[..batch.len()].copy_from_slice(&grid_position(batch, image));
@@ -36,7 +45,7 @@ pub(super) fn store<W: Storing>(problem: &Problem, lanes: Lanes, sums: &[W], pit
             index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
             for at in 0..line {
                 index[last] = at;
-                output.write(&index, bank_at, &sums[(number * line + at) * pitch..][..banks[0]]);
+                output.write(&index, bank_at, &sums[(line_start(number) + at) * pitch..][..banks[0]]);
             }
         }
         return;
@@ -45,7 +54,7 @@ pub(super) fn store<W: Storing>(problem: &Problem, lanes: Lanes, sums: &[W], pit
     for number in 0..images * lines {
         at_image(&mut index, number / lines);
         index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
-        let first = number * line;
+        let first = line_start(number);
         for bank in 0..banks.iter().product() {
             match banks.len() {
                 1 => index[bank_at] = bank,

@@ -86,7 +86,7 @@ pub(super) struct Packing<'a> {
 pub(super) struct Weights<'a, W> {
     /// Unless they are in pieces.
     pub(super) numbers: &'a [W],
-    pub(super) pieces: &'a [i16],
+    pub(super) pieces: &'a [i32],
     pub(super) extent: Extent,
 }
 
@@ -96,7 +96,7 @@ impl Packing<'_> {
         Packing { pieces: None, ..self }
     }
 
-    /// Numbers and half words that the weights of so many banks and terms take.
+    /// Numbers and joined pairs that the weights of so many banks and terms take.
     pub(super) fn room<W: Lane>(self, banks: usize, terms: usize) -> (usize, usize) {
         match (self.pieces, self.lanes) {
             (Some(pieces), _) => (0, banks.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK))),
@@ -112,7 +112,7 @@ impl Packing<'_> {
         chunk: &Chunk,
         (group, banks, element): (usize, Range<usize>, usize),
         numbers: &mut [W],
-        halves: &mut [i16],
+        cut: &mut [i32],
     ) -> Extent {
         let start = kernel.group(self.problem, group) + kernel.element(self.problem, element);
         let banks = kernel.banks(self.problem, banks);
@@ -132,18 +132,18 @@ impl Packing<'_> {
             (Some(pieces), Lanes::Positions) => {
                 let numbers = Gather { source: kernel.source, start, lines: &banks, runs: &runs(&chunk.weights) };
                 let numbers = W::gather_singles(numbers).expect("pieces are of f32");
-                return self.set.split_rows(&Split { numbers, pieces, judged: true }, halves);
+                return self.set.split_rows(&Split { numbers, pieces, judged: true }, cut);
             }
             (Some(pieces), Lanes::Banks) => {
                 let (across, along) = (runs(&banks), runs(&chunk.weights));
                 if copies(&across) * terms <= copies(&along) * banks.len() {
                     let numbers = Gather { source: kernel.source, start, lines: &chunk.weights, runs: &across };
                     let numbers = W::gather_singles(numbers).expect("pieces are of f32");
-                    return self.set.split_lanes(&Split { numbers, pieces, judged: true }, halves);
+                    return self.set.split_lanes(&Split { numbers, pieces, judged: true }, cut);
                 }
                 let numbers = Gather { source: kernel.source, start, lines: &banks, runs: &along };
                 let numbers = W::gather_singles(numbers).expect("pieces are of f32");
-                return self.set.split_turned(&Split { numbers, pieces, judged: true }, halves);
+                return self.set.split_turned(&Split { numbers, pieces, judged: true }, cut);
             }
         }
         Extent::NONE

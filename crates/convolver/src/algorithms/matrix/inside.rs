@@ -1,0 +1,160 @@
+//! What a tile sees of an input that can be read in place, with zeros around it: rows that lie in both the input and the box.
+
+use super::layout::{Layout, Place, extents};
+use crate::problem::{Axis, Boundary, Conjugate, Problem};
+use convolver_kernels::{
+    Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, Pieces, Run, Source, View, Working,
+    grid_position,
+};
+use smallvec::SmallVec;
+use std::ops::Range;
+
+/// A tile's place: where its images and groups, and its outputs, start; how many of each.
+#[derive(Clone, Copy)]
+pub(super) struct Tile<'a> {
+    pub(super) leading: &'a [usize],
+    pub(super) first: &'a [usize],
+    pub(super) batch: &'a [usize],
+    pub(super) outputs: &'a [usize],
+}
+
+/// Rows of the input that a box holds.
+pub(super) struct Inside<'a, W> {
+    source: Source<'a, W>,
+    /// Where each image starts.
+    images: Vec<usize>,
+    /// What each summed element adds.
+    elements: Vec<usize>,
+    /// Where groups of rows lie in an image, and in the box's.
+    places: Vec<(usize, usize)>,
+    rows: usize,
+    columns: usize,
+    /// From one number of a row to the next.
+    step: usize,
+    /// From one row to the next.
+    pitches: (usize, usize),
+}
+
+impl Layout {
+    /// What lies inside, if it is all there is but zeros. Rows are lines of places, or the elements of a place.
+    pub(super) fn inside<'a, W: Working<Lane = W> + Lane>(
+        &self,
+        problem: &Problem,
+        input: &View<'a>,
+        tile: Tile<'_>,
+        elements: Range<usize>,
+    ) -> Option<Inside<'a, W>> {
+        let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
+        let real = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
+        let source = input.source::<W>()?;
+        if self.modulus != 1 || !real || !problem.axes.iter().all(zero) {
+            return None;
+        }
+        let steps: Dims<usize> = input.strides().iter().map(|&step| step as usize / problem.input.size()).collect();
+        let (lead, along) = steps.split_at(steps.len() - problem.axes.len());
+        let extents = extents(problem, tile.outputs);
+        // Along each axis: the first sample that is there, its place in the box, and how many.
+        let seen = |(number, axis): (usize, &Axis)| {
+            let start = axis.place(tile.first[number], 0);
+            let from = start.clamp(0, axis.input as isize);
+            let end = (start + extents[number] as isize).clamp(from, axis.input as isize);
+            (from as usize, (from - start) as usize, (end - from) as usize)
+        };
+        let inside: SmallVec<[(usize, usize, usize); 3]> = problem.axes.iter().enumerate().map(seen).collect();
+        let last = inside.len() - 1;
+        // The axis that rows follow each other along.
+        let row = match self.place {
+            Place::Summed => Some(last),
+            _ => last.checked_sub(1),
+        };
+        let others: Dims<usize> = inside[..row.unwrap_or(0)].iter().map(|seen| seen.2).collect();
+        // Where nothing is seen, there may be no address either.
+        let empty = inside.iter().any(|seen| seen.2 == 0);
+        let (mut from, mut to) = (0, 0);
+        for (seen, (along, step)) in inside.iter().zip(along.iter().zip(&self.steps)).filter(|_| !empty) {
+            from += seen.0 * along;
+            to += seen.1 * step;
+        }
+        let count = if empty { 0 } else { others.iter().product() };
+        let place = |number: usize| {
+            let position = grid_position(&others, number);
+            let at = |steps: &[usize]| position.iter().zip(steps).map(|(at, step)| at * step).sum::<usize>();
+            (from + at(along), to + at(&self.steps))
+        };
+        let offset = |index: &[usize], steps: &[usize]| index.iter().zip(steps).map(|(at, step)| at * step).sum();
+        let image = |image: usize| {
+            let mut index: Dims<usize> = tile.leading.into();
+            index.iter_mut().zip(grid_position(tile.batch, image)).for_each(|(index, at)| *index += at);
+            offset(&index, lead)
+        };
+        let element = |element: usize| offset(&grid_position(&problem.summed, element), &lead[tile.leading.len()..]);
+        Some(Inside {
+            source,
+            images: (0..tile.batch.iter().product()).map(image).collect(),
+            elements: elements.map(element).collect(),
+            places: (0..count).map(place).collect(),
+            rows: row.map_or(1, |row| inside[row].2),
+            columns: if self.place == Place::Summed { problem.summed[0] } else { inside[last].2 },
+            step: if self.place == Place::Summed { 1 } else { along[last] },
+            pitches: row.map_or((0, 0), |row| (along[row], self.steps[row])),
+        })
+    }
+
+    /// Copies it to a box of zeros whose lines run along an axis.
+    pub(super) fn copy<W: Lane>(&self, set: &'static InstructionSet, inside: &Inside<'_, W>, target: &mut [W]) {
+        let lines: SmallVec<[usize; 64]> = (0..inside.rows).map(|row| row * inside.pitches.0).collect();
+        let runs = [Run { offset: 0, count: inside.columns, step: inside.step }];
+        for (image, &start) in inside.images.iter().enumerate() {
+            for (number, element) in inside.elements.iter().enumerate() {
+                for (from, to) in &inside.places {
+                    let job =
+                        Gather { source: inside.source, start: start + element + from, lines: &lines, runs: &runs };
+                    let target = &mut target[image * self.images[0] + number * self.elements[0] + to..];
+                    let pitch = inside.pitches.1.max(inside.columns);
+                    set.gather(&job, &mut MatrixMut::from_slice(target, inside.rows, inside.columns, pitch));
+                }
+            }
+        }
+    }
+}
+
+impl Inside<'_, f32> {
+    /// Cuts it into a box of pairs that are zeros; gives its extent. Numbers of a row must be neighbours.
+    pub(super) fn cut(
+        &self,
+        layout: &Layout,
+        set: &'static InstructionSet,
+        (pieces, piece_step): (Pieces, usize),
+        target: &mut [i32],
+    ) -> Option<Extent> {
+        if self.step != 1 {
+            return None;
+        }
+        let summed = layout.place == Place::Summed;
+        let mut extent = Extent::NONE;
+        let pairs: SmallVec<[(usize, usize); 64]> = match summed {
+            true => SmallVec::from_slice(&[(self.elements[0], self.elements[0] + self.columns / 2)]),
+            false => self.elements.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
+        };
+        let (columns, pitch) =
+            if summed { (self.columns / 2, layout.pair_pitch()) } else { (self.columns, self.pitches.1) };
+        for (image, &start) in self.images.iter().enumerate() {
+            for (number, (first, second)) in pairs.iter().enumerate() {
+                for (from, to) in &self.places {
+                    let job = PairSplit {
+                        numbers: self.source,
+                        first: (start + first + from, start + second + from),
+                        rows: self.rows,
+                        columns,
+                        row_steps: (self.pitches.0, pitch),
+                        pieces,
+                        piece_step,
+                    };
+                    let place = layout.pair(image * layout.images[0] + to) + number * layout.elements[0];
+                    extent = extent.and(set.split_pairs(&job, &mut target[place..]));
+                }
+            }
+        }
+        Some(extent)
+    }
+}
