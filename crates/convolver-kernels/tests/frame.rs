@@ -47,7 +47,9 @@ impl<L: Exact> Job<L> {
         let origin = random.below(5);
         let count: usize = phases.iter().map(|phase| phase.columns).sum();
         let shifts: Vec<_> = (0..count).map(|_| random.below(6)).collect();
-        let besides: Vec<_> = (0..count).map(|_| random.below(3)).collect();
+        // Of one plane, or of several.
+        let further = 1 + 2 * random.below(2);
+        let besides: Vec<_> = (0..count).map(|_| random.below(further)).collect();
         let mut columns = Vec::new();
         for (phase, first) in phases.iter().zip(&firsts) {
             for _ in 0..phase.columns {

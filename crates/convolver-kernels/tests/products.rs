@@ -281,6 +281,25 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
 }
 
 #[test]
+fn pairs_of_bfloats_are_their_one_piece() {
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(26);
+        let bits: Vec<i16> = (0..400).map(|_| (random.bits() as i16 & 0x3fff) | 0x2000).collect();
+        let numbers: Vec<f32> = bits.iter().map(|&bits| f32::from_bits(u32::from(bits as u16) << 16)).collect();
+        for (rows, columns) in [(1, 1), (3, 16), (4, 39)] {
+            let (first, row_steps, pieces) = ((2, 190), (45, 50), Pieces::One);
+            let (mut expected, mut found) = (vec![7; 200], vec![7; 200]);
+            let source = numbers[..].into();
+            let job = PairSplit { numbers: source, first, rows, columns, row_steps, pieces, piece_step: 0 };
+            let extent = set.split_pairs(&job, &mut expected);
+            let job = PairSplit { numbers: bits[..].into(), first, rows, columns, row_steps, pieces, piece_step: 0 };
+            assert_eq!(set.join_pairs(&job, &mut found), extent);
+            assert!(found == expected, "{rows} rows of {columns}");
+        }
+    }
+}
+
+#[test]
 fn lanes_cut_as_lines_are_the_same_pieces() {
     const TERMS: usize = 2 * BLOCK;
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {

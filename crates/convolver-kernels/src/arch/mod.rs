@@ -14,7 +14,8 @@ use crate::micro::each::{self, EachStrip};
 use crate::micro::pieces::PieceKernels;
 use crate::micro::planes::{self, Edge};
 use crate::micro::{
-    Band, Dots, Extent, Frame, Gather, PairSplit, PieceProducts, Planes, Products, Split, dots, fft, gather, products,
+    Band, Dots, Extent, Frame, Gather, PairSplit, PieceProducts, Pieces, Planes, Products, Split, dots, fft, gather,
+    products,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -230,10 +231,21 @@ impl InstructionSet {
     ///
     /// # Panics
     /// As `split_rows`.
-    pub fn split_pairs(&self, job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+    pub fn split_pairs(&self, job: &PairSplit<'_, f32>, target: &mut [i32]) -> Extent {
         job.check(target);
         // SAFETY: as above.
         unsafe { (self.pieces().pairs)(job, target) }
+    }
+
+    /// Joins pairs of bfloat16 numbers.
+    ///
+    /// # Panics
+    /// As `split_rows`, and unless a single piece is asked for.
+    pub fn join_pairs(&self, job: &PairSplit<'_, i16>, target: &mut [i32]) -> Extent {
+        assert_eq!(job.pieces, Pieces::One, "a bfloat16 is one piece");
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().bfloat_pairs)(job, target) }
     }
 
     /// Multiplies rows by lanes, both in pieces.

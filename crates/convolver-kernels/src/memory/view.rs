@@ -5,7 +5,7 @@
 //! against the shape, and so need no trust.
 
 use super::matrix::{MatricesMut, MatrixMut, Source};
-use crate::element::{Element, ElementType};
+use crate::element::{Element, ElementType, Kind};
 use crate::simd::Lane;
 use crate::working::WorkingType;
 use ndarray::{ArrayViewD, ArrayViewMutD};
@@ -296,21 +296,28 @@ impl<'a> View<'a> {
     /// The elements as numbers to sum in place; `None` unless they are such numbers, aligned, whole elements apart with
     /// nothing foreign between them, and no axis runs backwards.
     pub fn source<L: Lane>(&self) -> Option<Source<'a, L>> {
+        let element = self.layout.element;
+        let suits = match element {
+            ElementType::C64 => WorkingType::F32 == L::TYPE,
+            ElementType::C128 => WorkingType::F64 == L::TYPE,
+            element => element.working() == L::TYPE && element != ElementType::Bool,
+        };
+        if suits { self.in_place(if element.kind() == Kind::Complex { 2 } else { 1 }) } else { None }
+    }
+
+    /// The bits of bfloat16 elements; `None` as in `source`.
+    pub fn bfloats(&self) -> Option<Source<'a, i16>> {
+        if self.layout.element == ElementType::BF16 { self.in_place(1) } else { None }
+    }
+
+    /// The elements as so many numbers each.
+    fn in_place<L: Lane>(&self, numbers: usize) -> Option<Source<'a, L>> {
         let layout = &self.layout;
         let size = size_of::<L>();
-        let numbers = match layout.element {
-            ElementType::C64 | ElementType::C128 => 2,
-            _ => 1,
-        };
         let suits = layout.spanned
             && !layout.swapped
             && !self.is_empty()
             && layout.element.size() == numbers * size
-            && match layout.element {
-                ElementType::C64 => WorkingType::F32 == L::TYPE,
-                ElementType::C128 => WorkingType::F64 == L::TYPE,
-                element => element.working() == L::TYPE && element != ElementType::Bool,
-            }
             && (layout.pointer as usize).is_multiple_of(align_of::<L>())
             && layout.strides.iter().all(|&stride| stride >= 0 && stride % layout.element.size() as isize == 0);
         let reach =

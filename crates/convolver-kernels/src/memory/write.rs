@@ -38,10 +38,18 @@ storing! {
     i16 => { I8 i8, |sum| sum as i8; U8 u8, |sum| sum as u8; I16 i16, |sum| sum; U16 u16, |sum| sum as u16; }
     i32 => { I32 i32, |sum| sum; U32 u32, |sum| sum as u32; }
     i64 => { I64 i64, |sum| sum; U64 u64, |sum| sum as u64; }
-    f32 => { F32 f32, |sum| sum; F16 f16, f16::from_f32; BF16 bf16, bf16::from_f32; }
+    f32 => { F32 f32, |sum| sum; F16 f16, f16::from_f32; BF16 bf16, rounded_bf16; }
     f64 => { F64 f64, |sum| sum; }
     Complex<f32> => { C64 Complex<f32>, |sum| sum; }
     Complex<f64> => { C128 Complex<f64>, |sum| sum; }
+}
+
+/// The nearest bfloat16, of two the even one: without a branch, so that runs are rounded with vectors.
+fn rounded_bf16(number: f32) -> bf16 {
+    let bits = number.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
+    let is_nan = bits & 0x7fff_ffff > 0x7f80_0000;
+    bf16::from_bits(if is_nan { bits >> 16 | 0x40 } else { rounded } as u16)
 }
 
 /// # Safety

@@ -281,7 +281,7 @@ impl<L: Lane, F: Copy> Taps<'_, L, F> {
         F: Form<V>,
     {
         // SAFETY: the caller's word.
-        unsafe { if there { self.form.load(row, v, self.first + column) } else { V::splat(L::default()) } }
+        unsafe { self.form.load_if(there, row, v, self.first + column) }
     }
 
     /// Input row `t` for output rows `LOW..HIGH`: kernel row t − r for output row r.

@@ -28,6 +28,16 @@ pub(crate) trait Form<V: Vector>: Copy {
     /// Its numbers must be readable, and the CPU must have the instruction set; so for all below.
     unsafe fn load(self, row: *const V::Lane, v: usize, column: usize) -> V;
 
+    /// The same, or zeros if the row is not there.
+    ///
+    /// # Safety
+    /// As `load`, of a row that is there.
+    #[inline(always)]
+    unsafe fn load_if(self, there: bool, row: *const V::Lane, v: usize, column: usize) -> V {
+        // SAFETY: the caller's word.
+        unsafe { if there { self.load(row, v, column) } else { V::splat(V::Lane::default()) } }
+    }
+
     /// The weights of a tap.
     ///
     /// # Safety
@@ -116,6 +126,16 @@ impl<V: Vector> Form<V> for Bordered<'_> {
         unsafe {
             let lanes = *self.lanes.get_unchecked(v * self.columns + column);
             V::load_lanes(row.wrapping_add(v * V::COUNT), lanes)
+        }
+    }
+
+    /// Without a branch: the rows that are there differ from strip to strip.
+    #[inline(always)]
+    unsafe fn load_if(self, there: bool, row: *const V::Lane, v: usize, column: usize) -> V {
+        // SAFETY: the caller's word; no lane of a row that is not there is read.
+        unsafe {
+            let lanes = *self.lanes.get_unchecked(v * self.columns + column);
+            V::load_lanes(row.wrapping_add(v * V::COUNT), lanes & u64::from(there).wrapping_neg())
         }
     }
 

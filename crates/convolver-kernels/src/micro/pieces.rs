@@ -116,11 +116,12 @@ impl Split<'_> {
     }
 }
 
-/// Rows of pairs of numbers to cut into pieces, each pair's joined: 32 bits for each piece.
+/// Rows of pairs of numbers to cut into pieces, each pair's joined: 32 bits for each piece. The numbers are f32, or the bits of
+/// bfloat16 ones, which are pieces.
 #[derive(Clone, Copy, Debug)]
-pub struct PairSplit<'a> {
+pub struct PairSplit<'a, L> {
     /// Where the numbers lie.
-    pub numbers: Source<'a, f32>,
+    pub numbers: Source<'a, L>,
     /// The first number of the first pair, and the second.
     pub first: (usize, usize),
     /// Rows of neighbouring pairs.
@@ -135,7 +136,7 @@ pub struct PairSplit<'a> {
     pub piece_step: usize,
 }
 
-impl PairSplit<'_> {
+impl<L> PairSplit<'_, L> {
     pub(crate) fn check(&self, target: &[i32]) {
         let reach = |step: usize| (self.rows - 1).checked_mul(step).and_then(|last| last.checked_add(self.columns));
         assert!(self.rows > 0, "there are rows");
@@ -215,7 +216,7 @@ pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i32]) -> Extent;
 ///
 /// # Safety
 /// As [`Cut`].
-pub(crate) type Pair = unsafe fn(&PairSplit<'_>, &mut [i32]) -> Extent;
+pub(crate) type Pair<L> = unsafe fn(&PairSplit<'_, L>, &mut [i32]) -> Extent;
 
 /// Computes a whole target.
 ///
@@ -228,6 +229,7 @@ pub(crate) struct PieceKernels {
     pub(crate) split_rows: Cut,
     pub(crate) split_lanes: Cut,
     pub(crate) split_turned: Cut,
-    pub(crate) pairs: Pair,
+    pub(crate) pairs: Pair<f32>,
+    pub(crate) bfloat_pairs: Pair<i16>,
     pub(crate) multiply: Multiply,
 }

@@ -4,11 +4,13 @@
 //!
 //! Idea      a channel of a network layer may be 14² outputs of 9 taps: fewer instructions than preparing one band takes.
 //!           All that does not depend on g is done once.
+//! Padded    A plane that fits the first-level cache with its zeros is copied between them, and then a band like any other:
+//!           masks for every row and tap would take longer.
 
-use super::band::{Strip, block};
+use super::band::{Band, Phase, Strip, block};
 use super::form::Bordered;
-use super::frame::{Frame, Inside, lanes_within};
-use crate::memory::MatricesMut;
+use super::frame::{Frame, Inside, Span, lanes_within};
+use crate::memory::{MatricesMut, Source};
 use crate::simd::{Lane, Vector};
 use std::ops::Range;
 
@@ -113,20 +115,22 @@ pub(crate) unsafe fn run<L: Lane>(
     target: &mut MatricesMut<'_, L>,
 ) {
     let (frame, columns, rows) = (&job.frame, target.matrix.columns, target.matrix.rows);
-    let start = frame.start();
-    let taps = frame.weights.len() - (target.count - 1) * job.weight_step;
     let deepest = frame.phases.iter().map(|phase| phase.rows).max().unwrap_or(1);
     // A single vector of each row leaves registers for as many rows as there are strips of.
-    let most = if columns > vector { deepest.min(edges.len()) } else { edges.len() };
+    let most = if columns > vector { deepest } else { strips.len() };
+    if let Some(padded) = Padded::new(frame, rows, columns)
+        && (inside.rows != (0..rows) || inside.places != (0..columns))
+    {
+        // SAFETY: the caller's word.
+        return unsafe { padded.run(strips, most, job, target) };
+    }
+    let start = frame.start();
+    let taps = frame.weights.len() - (target.count - 1) * job.weight_step;
     let mut masks = Vec::new();
     let mut cuts: [Option<Cuts>; MOST_ROWS] = [const { None }; MOST_ROWS];
-    let mut pieces = Vec::new();
-    let mut row = 0;
-    while row < rows {
-        let some = (rows - row).div_ceil((rows - row).div_ceil(most));
-        pieces.push((row, some, inside.rows.start <= row && row + some <= inside.rows.end));
-        row += some;
-    }
+    let is_inside = |row: usize, some: usize| inside.rows.start <= row && row + some <= inside.rows.end;
+    let pieces = strips_of(rows, most.min(edges.len()));
+    let pieces: Vec<_> = pieces.into_iter().map(|(row, some)| (row, some, is_inside(row, some))).collect();
     for &(_, some, _) in &pieces {
         let some_outside = pieces.iter().any(|&(_, rows, is_inside)| rows == some && !is_inside);
         let sizes = (widths[some - 1], vector);
@@ -155,6 +159,103 @@ pub(crate) unsafe fn run<L: Lane>(
             }
         }
     }
+}
+
+/// Bytes of a plane with its zeros, at most.
+const PADDED: usize = 16 << 10;
+
+/// A plane with the zeros around it.
+struct Padded<L> {
+    plane: Vec<L>,
+    /// Numbers from one row to the next.
+    pitch: usize,
+    /// Offsets of the taps' columns.
+    columns: Vec<usize>,
+    /// The rows and places of the input that are seen, and where they go.
+    rows: (Range<usize>, usize),
+    places: (Range<usize>, usize),
+}
+
+impl<L: Lane> Padded<L> {
+    /// Unless it takes too much room, or taps see several planes.
+    fn new(frame: &Frame<'_, L>, rows: usize, columns: usize) -> Option<Self> {
+        let Frame { rows: down, places: across, phases, firsts, shifts, .. } = frame;
+        let widest = shifts.iter().max()? + columns;
+        let pitch = widest.next_multiple_of(4);
+        let deepest = |(phase, first): (&Phase, &usize)| first + (phase.rows - 1) * down.step;
+        let tall = phases.iter().zip(*firsts).map(deepest).max()? + (rows - 1) * down.step + 1;
+        if tall.checked_mul(pitch)?.checked_mul(size_of::<L>())? > PADDED {
+            return None;
+        }
+        let (mut offsets, mut at) = (Vec::with_capacity(shifts.len()), 0);
+        for (phase, first) in phases.iter().zip(*firsts) {
+            for column in at..at + phase.columns {
+                if frame.columns[column] != first * down.pitch + shifts[column] {
+                    return None;
+                }
+                offsets.push(first * pitch + shifts[column]);
+            }
+            at += phase.columns;
+        }
+        let seen = |span: &Span, length: usize| {
+            let from = span.first.clamp(0, span.count as isize);
+            let end = (span.first + length as isize).clamp(from, span.count as isize);
+            if from == end { (0..0, 0) } else { (from as usize..end as usize, (from - span.first) as usize) }
+        };
+        Some(Padded {
+            plane: vec![L::default(); tall * pitch],
+            pitch,
+            columns: offsets,
+            rows: seen(down, tall),
+            places: seen(across, widest),
+        })
+    }
+
+    /// # Safety
+    /// As `run`.
+    unsafe fn run(mut self, strips: &[Strip<L>], most: usize, job: &Planes<'_, L>, target: &mut MatricesMut<'_, L>) {
+        let frame = &job.frame;
+        let pieces = strips_of(target.matrix.rows, most.min(strips.len()));
+        let taps = frame.weights.len() - (target.count - 1) * job.weight_step;
+        let (rows, places) = (&self.rows, &self.places);
+        let first = frame.origin + rows.0.start * frame.rows.pitch + places.0.start;
+        for plane in 0..target.count {
+            // SAFETY: what is copied lies in the plane by the ranges of `new`, and in the input by what `check` saw of the
+            // frame's places and planes.
+            unsafe {
+                let from = frame.input.pointer.wrapping_add(first + plane * job.input_step);
+                for row in 0..rows.0.len() {
+                    let to = self.plane.as_mut_ptr().add((rows.1 + row) * self.pitch + places.1);
+                    std::ptr::copy_nonoverlapping(from.wrapping_add(row * frame.rows.pitch), to, places.0.len());
+                }
+                let band = Band {
+                    input: Source::from(&self.plane[..]),
+                    start: 0,
+                    row_step: frame.rows.step * self.pitch,
+                    phases: frame.phases,
+                    columns: &self.columns,
+                    weights: frame.weights.get_unchecked(plane * job.weight_step..plane * job.weight_step + taps),
+                    accumulate: false,
+                };
+                band.check(target.matrix.rows, target.matrix.columns);
+                let mut matrix = target.at(plane);
+                for &(row, some) in &pieces {
+                    strips[some - 1](&band, &mut matrix, row);
+                }
+            }
+        }
+    }
+}
+
+/// The first row of each strip and how many it has: at most so many, and about as many in each.
+fn strips_of(rows: usize, most: usize) -> Vec<(usize, usize)> {
+    let (mut strips, mut row) = (Vec::new(), 0);
+    while row < rows {
+        let some = (rows - row).div_ceil((rows - row).div_ceil(most));
+        strips.push((row, some));
+        row += some;
+    }
+    strips
 }
 
 /// Rows that a strip has at most.

@@ -16,6 +16,7 @@ pub(super) static SET: InstructionSet = InstructionSet {
         split_lanes: split::lanes,
         split_turned: split::turned,
         pairs: pairs::split,
+        bfloat_pairs: pairs::join_bfloats,
         multiply: tiles::multiply,
     }),
     ..x86_64_v4::SET_OF_VECTORS

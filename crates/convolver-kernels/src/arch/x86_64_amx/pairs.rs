@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 /// # Safety
 /// See [`Pair`](crate::micro::pieces::Pair).
 #[target_feature(enable = "avx512f,avx512bw")]
-pub(super) unsafe fn split(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+pub(super) unsafe fn split(job: &PairSplit<'_, f32>, target: &mut [i32]) -> Extent {
     // SAFETY: the caller's word.
     unsafe {
         match job.pieces.count() {
@@ -23,7 +23,7 @@ pub(super) unsafe fn split(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
 /// # Safety
 /// As `split`, with as many pieces as the job asks for.
 #[inline(always)]
-unsafe fn split_of<const COUNT: usize>(job: &PairSplit<'_>, target: &mut [i32]) -> Extent {
+unsafe fn split_of<const COUNT: usize>(job: &PairSplit<'_, f32>, target: &mut [i32]) -> Extent {
     // SAFETY: `check` has counted the reach of every row and piece; every access is of a row's columns.
     unsafe {
         let from = job.numbers.pointer;
@@ -45,6 +45,34 @@ unsafe fn split_of<const COUNT: usize>(job: &PairSplit<'_>, target: &mut [i32]) 
                     _mm512_mask_storeu_epi32(to.add(piece * job.piece_step + at), mask, both);
                 }
                 at += VECTOR;
+            }
+        }
+        extents.finish()
+    }
+}
+
+/// Pairs of bfloat16 numbers, joined as they are.
+///
+/// # Safety
+/// See [`Pair`](crate::micro::pieces::Pair).
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn join_bfloats(job: &PairSplit<'_, i16>, target: &mut [i32]) -> Extent {
+    // SAFETY: as `split_of`.
+    unsafe {
+        let from = job.numbers.pointer;
+        let (first, second, to) = (from.add(job.first.0), from.add(job.first.1), target.as_mut_ptr());
+        let mut extents = Extents::none();
+        for row in 0..job.rows {
+            let (first, second) = (first.add(row * job.row_steps.0), second.add(row * job.row_steps.0));
+            let to = to.add(row * job.row_steps.1);
+            for at in (0..job.columns).step_by(VECTOR) {
+                let mask = ((1u32 << (job.columns - at).min(VECTOR)) - 1) as u16;
+                let even = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, first.add(at)));
+                let odd = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, second.add(at)));
+                let odd = _mm512_slli_epi32::<16>(odd);
+                extents.see(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(even)));
+                extents.see(_mm512_castsi512_ps(odd));
+                _mm512_mask_storeu_epi32(to.add(at), mask, _mm512_or_si512(even, odd));
             }
         }
         extents.finish()

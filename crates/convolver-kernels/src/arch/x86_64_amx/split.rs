@@ -9,6 +9,8 @@ use std::arch::x86_64::*;
 
 /// Joined pairs of a tile.
 const TILE: usize = TILE_ROWS * TILE_ROWS;
+/// Steps whose multiples, up to 16, are no offsets of 32 bits.
+const FAR: usize = 1 << 26;
 /// Numbers of a vector.
 pub(super) const VECTOR: usize = 16;
 
@@ -59,6 +61,18 @@ impl Vectors {
         whole.then(|| self.parts.iter().map(|part| part.offset).collect())
     }
 
+    /// Asks for the numbers that lie so much further on than a vector's: the next job's, most often.
+    ///
+    /// # Safety
+    /// The CPU has SSE.
+    #[inline(always)]
+    unsafe fn prefetch(&self, line: *const f32, vector: usize, further: usize) {
+        if let Some(part) = self.parts(vector).first() {
+            // SAFETY: the caller's word; no address is wrong to prefetch.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(line.wrapping_offset(part.offset + further as isize).cast()) };
+        }
+    }
+
     fn parts(&self, vector: usize) -> &[Part] {
         &self.parts[if vector == 0 { 0 } else { self.ends[vector - 1] }..self.ends[vector]]
     }
@@ -75,6 +89,10 @@ unsafe fn load(line: *const f32, parts: &[Part]) -> __m512 {
             let first = line.wrapping_offset(part.offset);
             if part.step == 1 {
                 numbers = _mm512_mask_loadu_ps(numbers, part.mask, first);
+            } else if part.step < FAR {
+                let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+                let offsets = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(part.step as i32));
+                numbers = _mm512_mask_i32gather_ps::<4>(numbers, part.mask, offsets, first);
             } else {
                 let mut lanes = [0.0; VECTOR];
                 for (lane, number) in lanes.iter_mut().enumerate().filter(|(lane, _)| part.mask >> lane & 1 == 1) {
@@ -198,6 +216,8 @@ unsafe fn rows_of<const COUNT: usize, const JUDGED: bool>(job: &Split<'_>, targe
                 if let Some(line) = line {
                     even = load(line, vectors.parts(2 * step));
                     odd = load(line, vectors.parts(2 * step + 1));
+                    vectors.prefetch(line, 2 * step, terms);
+                    vectors.prefetch(line, 2 * step + 1, terms);
                 }
                 if JUDGED {
                     extents.see(even);
@@ -244,6 +264,8 @@ unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i32]) -> 
                 let line = job.numbers.source.pointer.add(job.numbers.start + line);
                 let mut even = load(line, vectors.parts(2 * step));
                 let mut odd = load(line, vectors.parts(2 * step + 1));
+                vectors.prefetch(line, 2 * step, terms);
+                vectors.prefetch(line, 2 * step + 1, terms);
                 extents.see(even);
                 extents.see(odd);
                 for (piece, cut) in cut.iter_mut().enumerate() {

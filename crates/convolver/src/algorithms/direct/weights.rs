@@ -3,7 +3,7 @@
 use super::geometry::Lanes;
 use super::walk::Walk;
 use crate::problem::{Conjugate, Problem};
-use convolver_kernels::{Dims, Kind, Scratch, View, Working, grid_position};
+use convolver_kernels::{Dims, Kind, Scratch, View, Working};
 use smallvec::SmallVec;
 
 /// Real parts of the weights, and imaginary parts if the kernel has any. For every group, bank and run of summed
@@ -62,17 +62,30 @@ impl<W: Working> Weights<W> {
 /// The kernel as dense working numbers, conjugated if the problem says so.
 pub(in crate::algorithms) fn dense<W: Working>(problem: &Problem, kernel: &View<'_>) -> Scratch<W> {
     let mut weights = Scratch::<W>::new(kernel.len());
+    // Axes that lie together in memory are read as one.
+    let mut longer = None;
+    while let Some(last) = longer.as_ref().unwrap_or(kernel).shape().len().checked_sub(2) {
+        match longer.as_ref().unwrap_or(kernel).merged(last, last + 1) {
+            Some(merged) => longer = Some(merged),
+            None => break,
+        }
+    }
+    let kernel = longer.as_ref().unwrap_or(kernel);
     let shape = kernel.shape();
     if shape.is_empty() {
         kernel.repeated(0, 1).read(&[0], 0, 1, &mut weights);
     } else {
         let line = shape[shape.len() - 1];
         let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
-        for (number, line) in weights.chunks_exact_mut(line).enumerate() {
-            if number > 0 {
-                index = grid_position(shape, number * line.len());
-            }
+        for line in weights.chunks_exact_mut(line) {
             kernel.read(&index, shape.len() - 1, 1, line);
+            for axis in (0..shape.len() - 1).rev() {
+                index[axis] += 1;
+                if index[axis] < shape[axis] {
+                    break;
+                }
+                index[axis] = 0;
+            }
         }
     }
     if problem.conjugate == Conjugate::Kernel {

@@ -21,20 +21,23 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Zeros.
+    /// Zeros, where there are any around the input.
     pub(super) fn new(layout: &Layout, problem: &Problem, size: &Size, pieces: Pieces) -> Self {
         let piece_step = layout.piece_step(problem, size);
         // What positions that are no outputs see.
         let beyond = TILE_ROWS * layout.unit(problem);
         let mut joined = Scratch::<i32>::new(piece_step * pieces.count() + beyond);
-        joined.fill(0);
+        if problem.axes.iter().any(|axis| axis.low > 0 || axis.high > 0) {
+            joined.fill(0);
+        }
         Pairs { joined, pieces, piece_step, extent: Extent::NONE }
     }
 }
 
 impl Layout {
     /// Cuts the samples of a box into pairs.
-    fn cut(&self, set: &'static InstructionSet, samples: &[f32], pairs: &mut Pairs) {
+    pub(super) fn cut(&self, problem: &Problem, set: &'static InstructionSet, samples: &[f32], pairs: &mut Pairs) {
+        let samples = &samples[..samples.len() - TILE_ROWS * self.unit(problem)];
         let Pairs { pieces, piece_step, .. } = *pairs;
         // Rows of numbers, from the first of one to the first of its partner, and the next.
         let (columns, step, pitch) = match self.place {
@@ -56,52 +59,48 @@ impl Layout {
         pairs.extent = set.split_pairs(&job, &mut pairs.joined);
     }
 
-    /// The samples that a tile sees, cut; from where they lie if they can be read there, or else from a box of them.
-    /// Whether that was filled.
-    pub(super) fn pairs<W: Working<Lane = W> + Lane>(
+    /// Cuts the samples that a tile sees from where they lie; false if they cannot be read there.
+    pub(super) fn cut_in_place(
         &self,
         problem: &Problem,
         set: &'static InstructionSet,
         input: &View<'_>,
         (tile, elements): (Tile<'_>, Range<usize>),
-        samples: &mut Scratch<W>,
         pairs: &mut Pairs,
     ) -> bool {
-        let inside = self.inside::<f32>(problem, input, tile, elements.clone());
         let (pieces, piece_step) = (pairs.pieces, pairs.piece_step);
-        let cut = inside.and_then(|inside| inside.cut(self, set, (pieces, piece_step), &mut pairs.joined));
-        if let Some(extent) = cut {
-            pairs.extent = extent;
-            return false;
-        }
-        self.fill(problem, set, input, (tile, elements), samples);
-        let samples = W::singles(samples).expect("pieces are of f32");
-        self.cut(set, &samples[..samples.len() - TILE_ROWS * self.unit(problem)], pairs);
-        true
+        let (kind, target) = ((pieces, piece_step), &mut pairs.joined[..]);
+        let extent = match (input.source::<f32>(), input.bfloats()) {
+            (Some(source), _) => {
+                let inside = self.inside(problem, (input, source), tile, elements);
+                inside.and_then(|inside| inside.cut(self, kind, target, |job, target| set.split_pairs(job, target)))
+            }
+            (None, Some(source)) if pieces == Pieces::One => {
+                let inside = self.inside(problem, (input, source), tile, elements);
+                inside.and_then(|inside| inside.cut(self, kind, target, |job, target| set.join_pairs(job, target)))
+            }
+            _ => None,
+        };
+        extent.map(|extent| pairs.extent = extent).is_some()
     }
 
-    /// Where the samples are that a tile sees of some summed elements, unless they are loaded to `target`, and where in it
-    /// the first one is.
-    pub(super) fn samples<'a, W: Working<Lane = W> + Lane>(
+    /// Where the samples are that a tile sees of some summed elements, unless they are loaded to a box, and the first one.
+    pub(super) fn in_place<'a, W: Working<Lane = W> + Lane>(
         &self,
         problem: &Problem,
-        set: &'static InstructionSet,
         input: &View<'a>,
         (tile, elements): (Tile<'_>, Range<usize>),
-        target: &mut Scratch<W>,
-    ) -> (Option<Source<'a, W>>, usize) {
-        if self.place == Place::Input {
-            let source = input.source::<W>().expect("asked for before");
-            let leading = tile.leading.iter().zip(self.images.iter().chain(&self.groups)).map(|(at, step)| at * step);
-            let place =
-                |(axis, (of, &output)): (usize, (&Axis, &usize))| of.place(output, 0) as usize * self.steps[axis];
-            let places = problem.axes.iter().zip(tile.first).enumerate().map(place).sum::<usize>();
-            let element = grid_position(&problem.summed, elements.start);
-            let element = element.iter().zip(&self.elements).map(|(at, step)| at * step).sum::<usize>();
-            return (Some(source), leading.sum::<usize>() + places + element);
+    ) -> Option<(Source<'a, W>, usize)> {
+        if self.place != Place::Input {
+            return None;
         }
-        self.fill(problem, set, input, (tile, elements), target);
-        (None, 0)
+        let source = input.source::<W>().expect("asked for before");
+        let leading = tile.leading.iter().zip(self.images.iter().chain(&self.groups)).map(|(at, step)| at * step);
+        let place = |(axis, (of, &output)): (usize, (&Axis, &usize))| of.place(output, 0) as usize * self.steps[axis];
+        let places = problem.axes.iter().zip(tile.first).enumerate().map(place).sum::<usize>();
+        let element = grid_position(&problem.summed, elements.start);
+        let element = element.iter().zip(&self.elements).map(|(at, step)| at * step).sum::<usize>();
+        Some((source, leading.sum::<usize>() + places + element))
     }
 
     /// Fills a box.
@@ -111,10 +110,10 @@ impl Layout {
         set: &'static InstructionSet,
         input: &View<'_>,
         (tile, elements): (Tile<'_>, Range<usize>),
-        target: &mut Scratch<W>,
+        target: &mut [W],
     ) {
-        let inside = match self.place {
-            Place::Convolved => self.inside::<W>(problem, input, tile, elements.clone()),
+        let inside = match (self.place, input.source::<W>()) {
+            (Place::Convolved, Some(source)) => self.inside(problem, (input, source), tile, elements.clone()),
             _ => None,
         };
         match inside {

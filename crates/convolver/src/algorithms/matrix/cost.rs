@@ -32,6 +32,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let pieces = super::pieces(problem, machine.set);
     let in_tile = size.positions() as f64;
     let filled = up(in_tile, BLOCK) / in_tile;
+    // Pairs of whole steps are cut once for all taps; what they see is not gathered.
+    let paired = pieces.is_some() && problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
     let (products, gather, panel) = match pieces {
         Some(pieces) => {
             let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);
@@ -45,10 +47,13 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
             (positions * filled * up(banks, 2) * terms / rate, GATHER, panels * PANEL)
         }
     };
-    let gathered = positions * terms * bank_tiles as f64 * gather;
     let groups = count(&problem.group);
     let weights = groups * banks * terms * (gather + LOAD);
-    let loaded = count(&problem.input_shape()) * LOAD;
+    let inputs = count(&problem.input_shape());
+    let (gathered, loaded, panel) = match paired {
+        true => (0.0, inputs * bank_tiles as f64 * (LOAD + CUT), 0.0),
+        false => (positions * terms * bank_tiles as f64 * gather, inputs * LOAD, panel),
+    };
     let stored = problem.outputs() as f64 * STORE;
     let begun = groups * (tiles * bank_tiles) as f64 * machine.rates.tile * 4.0;
     let begun = begun + panel * bank_tiles as f64;

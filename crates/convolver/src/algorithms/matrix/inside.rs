@@ -3,8 +3,7 @@
 use super::layout::{Layout, Place, extents};
 use crate::problem::{Axis, Boundary, Conjugate, Problem};
 use convolver_kernels::{
-    Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, Pieces, Run, Source, View, Working,
-    grid_position,
+    Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, Pieces, Run, Source, View, grid_position,
 };
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -19,8 +18,8 @@ pub(super) struct Tile<'a> {
 }
 
 /// Rows of the input that a box holds.
-pub(super) struct Inside<'a, W> {
-    source: Source<'a, W>,
+pub(super) struct Inside<'a, L> {
+    source: Source<'a, L>,
     /// Where each image starts.
     images: Vec<usize>,
     /// What each summed element adds.
@@ -37,16 +36,15 @@ pub(super) struct Inside<'a, W> {
 
 impl Layout {
     /// What lies inside, if it is all there is but zeros. Rows are lines of places, or the elements of a place.
-    pub(super) fn inside<'a, W: Working<Lane = W> + Lane>(
+    pub(super) fn inside<'a, L: Lane>(
         &self,
         problem: &Problem,
-        input: &View<'a>,
+        (input, source): (&View<'_>, Source<'a, L>),
         tile: Tile<'_>,
         elements: Range<usize>,
-    ) -> Option<Inside<'a, W>> {
+    ) -> Option<Inside<'a, L>> {
         let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
         let real = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
-        let source = input.source::<W>()?;
         if self.modulus != 1 || !real || !problem.axes.iter().all(zero) {
             return None;
         }
@@ -101,7 +99,7 @@ impl Layout {
     }
 
     /// Copies it to a box of zeros whose lines run along an axis.
-    pub(super) fn copy<W: Lane>(&self, set: &'static InstructionSet, inside: &Inside<'_, W>, target: &mut [W]) {
+    pub(super) fn copy<L: Lane>(&self, set: &'static InstructionSet, inside: &Inside<'_, L>, target: &mut [L]) {
         let lines: SmallVec<[usize; 64]> = (0..inside.rows).map(|row| row * inside.pitches.0).collect();
         let runs = [Run { offset: 0, count: inside.columns, step: inside.step }];
         for (image, &start) in inside.images.iter().enumerate() {
@@ -118,14 +116,14 @@ impl Layout {
     }
 }
 
-impl Inside<'_, f32> {
+impl<L: Lane> Inside<'_, L> {
     /// Cuts it into a box of pairs that are zeros; gives its extent. Numbers of a row must be neighbours.
     pub(super) fn cut(
         &self,
         layout: &Layout,
-        set: &'static InstructionSet,
         (pieces, piece_step): (Pieces, usize),
         target: &mut [i32],
+        split: impl Fn(&PairSplit<'_, L>, &mut [i32]) -> Extent,
     ) -> Option<Extent> {
         if self.step != 1 {
             return None;
@@ -151,7 +149,7 @@ impl Inside<'_, f32> {
                         piece_step,
                     };
                     let place = layout.pair(image * layout.images[0] + to) + number * layout.elements[0];
-                    extent = extent.and(set.split_pairs(&job, &mut target[place..]));
+                    extent = extent.and(split(&job, &mut target[place..]));
                 }
             }
         }

@@ -1,17 +1,29 @@
 //! Every weight of a kernel, packed for the tiles that use it.
 
 use super::run::Run;
+use super::weights::Weights;
 use crate::primitives::threads;
 use convolver_kernels::{Extent, Lane, Scratch, Storing, Working};
 use std::sync::{Mutex, PoisonError};
 
 /// Every weight, packed: for each group, tile of banks and chunk.
 pub(super) struct Packed<W: Working> {
-    pub(super) numbers: Scratch<W>,
-    pub(super) pieces: Scratch<i32>,
-    pub(super) extents: Vec<Extent>,
+    numbers: Scratch<W>,
+    pieces: Scratch<i32>,
+    extents: Vec<Extent>,
     /// Numbers and joined pairs of a chunk.
-    pub(super) room: (usize, usize),
+    room: (usize, usize),
+}
+
+impl<W: Working> Packed<W> {
+    /// The weights of a chunk by its number, which take so many numbers and joined pairs.
+    pub(super) fn chunk(&self, number: usize, (numbers, pairs): (usize, usize)) -> Weights<'_, W> {
+        Weights {
+            numbers: &self.numbers[number * self.room.0..][..numbers],
+            pieces: &self.pieces[number * self.room.1..][..pairs],
+            extent: self.extents[number],
+        }
+    }
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {

@@ -3,7 +3,7 @@
 use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
 use super::inside::Tile;
-use super::layout::{Lanes, Layout, Place};
+use super::layout::{Lanes, Layout};
 use super::multiply::Samples;
 use super::packed::Packed;
 use super::positions::Positions;
@@ -114,9 +114,11 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
         let panel = self.packing.set.panel::<W>();
         let panels: OnceCell<Vec<Vec<Neighbours>>> = OnceCell::new();
-        let panels = || &panels.get_or_init(|| positions.offsets.chunks(panel).map(runs).collect())[..];
-        let mut samples = Scratch::<W>::new(self.layout.room(problem, self.size));
-        samples.fill(W::default());
+        let panels = || match self.layout.lanes {
+            Lanes::Positions => &panels.get_or_init(|| positions.offsets.chunks(panel).map(runs).collect())[..],
+            Lanes::Banks => &[],
+        };
+        let mut samples = None;
         let cut = if self.layout.paired { self.packing.pieces } else { None };
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
         let tiles: Vec<usize> = match pairs {
@@ -133,7 +135,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             let place = (tile, elements.clone());
             let set = self.packing.set;
             let mut filled = match &mut pairs {
-                Some(pairs) => self.layout.pairs(problem, set, input, place.clone(), &mut samples, pairs),
+                Some(pairs) => self.cut(input, place.clone(), &mut samples, pairs),
                 None => false,
             };
             for (at, chunk) in chunks.iter().enumerate() {
@@ -143,14 +145,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                     None => Some(operand.pack(self, chunk, of(), room)),
                 };
                 let weights = match (packed, fresh) {
-                    (Some(packed), _) => {
-                        let place = (part + number) * self.chunks_of_a_box() + at;
-                        Weights {
-                            numbers: &packed.numbers[place * packed.room.0..][..room.0],
-                            pieces: &packed.pieces[place * packed.room.1..][..room.1],
-                            extent: packed.extents[place],
-                        }
-                    }
+                    (Some(packed), _) => packed.chunk((part + number) * self.chunks_of_a_box() + at, room),
                     (None, extent) => Weights {
                         numbers: &operand.weights[..room.0],
                         pieces: &operand.weight_pieces[..room.1],
@@ -160,12 +155,15 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                 let multiplied =
                     pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &tiles, chunk, weights, &mut sums));
                 if !multiplied {
-                    let (source, origin) = match filled {
-                        true => (None, 0),
-                        false => self.layout.samples(problem, set, input, place.clone(), &mut samples),
-                    };
-                    filled = self.layout.place != Place::Input;
-                    let source = source.unwrap_or_else(|| Source::from(&samples[..]));
+                    let in_place = self.layout.in_place(problem, input, (tile, elements.clone()));
+                    let (source, origin) = in_place.unwrap_or_else(|| {
+                        let samples = self.zeros(&mut samples);
+                        if !filled {
+                            self.layout.fill(problem, set, input, place.clone(), samples);
+                            filled = true;
+                        }
+                        (Source::from(&samples[..]), 0)
+                    });
                     let (panels, positions) = (panels(), &positions.offsets[..]);
                     let seen = Samples { source, origin, panels, positions };
                     let cell = OnceCell::new();
@@ -180,6 +178,33 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             }
         }
         store(problem, self.layout.lanes, &positions, (&sums.numbers, sums.pitch), output);
+    }
+
+    /// A box, of zeros at first.
+    fn zeros<'b>(&self, samples: &'b mut Option<Scratch<W>>) -> &'b mut Scratch<W> {
+        samples.get_or_insert_with(|| {
+            let mut samples = Scratch::new(self.layout.room(self.problem(), self.size));
+            samples.fill(W::default());
+            samples
+        })
+    }
+
+    /// Cuts what a tile sees: from where it lies if it can be read there, or else from a box. Whether that was filled.
+    fn cut(
+        &self,
+        input: &View<'_>,
+        place: (Tile<'_>, Range<usize>),
+        samples: &mut Option<Scratch<W>>,
+        pairs: &mut Pairs,
+    ) -> bool {
+        let (problem, set) = (self.problem(), self.packing.set);
+        if self.layout.cut_in_place(problem, set, input, place.clone(), pairs) {
+            return false;
+        }
+        let samples = self.zeros(samples);
+        self.layout.fill(problem, set, input, place, samples);
+        self.layout.cut(problem, set, W::singles(samples).expect("pieces are of f32"), pairs);
+        true
     }
 
     /// The weights of a chunk that are not cut into pieces.
