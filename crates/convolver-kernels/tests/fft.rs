@@ -128,7 +128,7 @@ fn rows<L: Real>(set: &'static InstructionSet) {
     let (re, im) = (draw(rows * columns), draw(rows * columns));
     let at = |row: usize| row * columns..(row + 1) * columns;
     let magnitude = |x: &L| -> f64 { Into::<f64>::into(*x).abs() };
-    let (one, two) = (L::of_parts(1.0, 0.0), L::of_parts(2.0, 0.0));
+    let [zero, one, two, minus_two] = [0.0, 1.0, 2.0, -2.0].map(|number| L::of_parts(number, 0.0));
     let mut squares = Squares::default();
     let groups = RowGroups::new(set, &mut tile, rows);
     assert_eq!((groups.len(), groups.is_empty()), (2, false));
@@ -137,21 +137,22 @@ fn rows<L: Real>(set: &'static InstructionSet) {
         assert!(groups.take(number).is_none(), "taken twice");
         for row in 0..lanes {
             let from = at(number * lanes + row);
-            group.place(row, 0, &re[from.clone()], two, &mut squares);
-            group.place(row, 1, &im[from], one, &mut squares);
+            group.place(row, [&re[from.clone()], &im[from]], [one, two], &mut squares);
         }
         let mut lines = vec![L::default(); columns * 2 * lanes];
         group.turn(&mut lines);
         for (row, column) in (0..lanes).flat_map(|row| (0..columns).map(move |column| (row, column))) {
             let from = at(number * lanes + row).start + column;
-            assert_eq!(lines[column * 2 * lanes + row], re[from] * two);
-            assert_eq!(lines[column * 2 * lanes + lanes + row], im[from]);
+            let found: Number = get(&lines, lanes, column, row);
+            let expected = times((re[from].into(), im[from].into()), (1.0, 2.0));
+            let error = (found.0 - expected.0).abs().max((found.1 - expected.1).abs());
+            assert!(error <= 8.0 * unit::<L>(), "{found:?}, not {expected:?}");
         }
         lines.iter_mut().for_each(|number| *number = *number * two);
         group.turn_back(&lines);
     }
     let square = |x: &L| magnitude(x) * magnitude(x);
-    let expected = 4.0 * re.iter().map(square).sum::<f64>() + im.iter().map(square).sum::<f64>();
+    let expected = 5.0 * re.iter().chain(&im).map(square).sum::<f64>();
     assert!((squares.total() - expected).abs() <= 1e-5 * expected);
     let (mut line, mut pairs) = (vec![L::default(); columns], vec![L::default(); 2 * columns]);
     let mut below = vec![false; strips];
@@ -161,25 +162,30 @@ fn rows<L: Real>(set: &'static InstructionSet) {
         sizes.chunks_exact(lanes).map(|sizes| sizes.iter().any(|&size| size < limit.into())).collect()
     };
     for row in 0..rows {
-        let from = at(row);
         let read = TileRows::new(set, &tile, rows);
-        read.fetch(row, Some(1), &mut line, [two, two], limit, &mut below);
-        let sizes: Vec<f64> = im[from.clone()].iter().map(|x| 2.0 * magnitude(x)).collect();
-        assert_eq!(below, expected(&sizes));
-        let eight = two * two * two;
-        assert!(line.iter().zip(&im[from.clone()]).all(|(&y, &x)| y == x * eight));
-        read.fetch(row, None, &mut pairs, [one, one], limit, &mut below);
-        for column in 0..columns {
-            assert_eq!(pairs[2 * column], re[from.start + column] * two * two);
-            assert_eq!(pairs[2 * column + 1], im[from.start + column] * two);
+        read.fetch_pairs(row, &mut pairs, [one, one], limit, &mut below);
+        for (column, pair) in pairs.chunks_exact(2).enumerate() {
+            let expected = times((re[at(row)][column].into(), im[at(row)][column].into()), (2.0, 4.0));
+            let (re, im): Number = (pair[0].into(), pair[1].into());
+            assert!((re - expected.0).abs().max((im - expected.1).abs()) <= 16.0 * unit::<L>());
         }
         let sizes: Vec<f64> = pairs.chunks_exact(2).map(|pair| magnitude(&pair[0]).max(magnitude(&pair[1]))).collect();
         assert_eq!(below, expected(&sizes));
+        for (factors, part) in [([one, zero], 0), ([zero, minus_two], 1)] {
+            for vectors in 0..=strips {
+                let (line, below) = (&mut line[..vectors * lanes], &mut below[..vectors]);
+                read.fetch(row, factors, line, [two, two], limit, below);
+                let sizes: Vec<f64> = line.iter().map(|y| magnitude(y) / 4.0).collect();
+                assert_eq!(below, expected(&sizes));
+                let factor = (factors[0] + factors[1]) * two * two;
+                assert!(line.iter().zip(pairs.chunks_exact(2)).all(|(&y, x)| y == x[part] * factor));
+            }
+        }
         let groups = RowGroups::new(set, &mut tile, rows);
         let mut group = groups.take(row / lanes).expect("not taken yet");
         group.place_pairs(row % lanes, &pairs, two, &mut squares);
         let mut back = pairs.clone();
-        TileRows::new(set, &tile, rows).fetch(row, None, &mut back, [one, one], limit, &mut below);
+        TileRows::new(set, &tile, rows).fetch_pairs(row, &mut back, [one, one], limit, &mut below);
         assert!(back.iter().zip(&pairs).all(|(&y, &x)| y == x * two));
     }
 }

@@ -2,7 +2,8 @@
 
 use super::Pass;
 use super::butterfly::{Complex, butterfly};
-use super::rows::{Rows, fetch, place, turn};
+use super::read::{fetch, fetch_pairs};
+use super::rows::{Rows, place, place_pairs, turn};
 use crate::simd::{Real, RealVector};
 use crate::working::Working;
 
@@ -56,9 +57,14 @@ pub(crate) enum Job<'a, L> {
     Place {
         rows: Rows<L>,
         row: usize,
+        lines: [&'a [L]; 2],
+        factor: [L; 2],
+        squares: &'a mut [L; 16],
+    },
+    PlacePairs {
+        rows: Rows<L>,
+        row: usize,
         line: &'a [L],
-        pairs: bool,
-        half: usize,
         scale: L,
         squares: &'a mut [L; 16],
     },
@@ -66,7 +72,15 @@ pub(crate) enum Job<'a, L> {
         rows: Rows<L>,
         row: usize,
         line: &'a mut [L],
-        part: Option<usize>,
+        factors: [L; 2],
+        scales: [L; 2],
+        limit: L,
+        below: &'a mut [bool],
+    },
+    FetchPairs {
+        rows: Rows<L>,
+        row: usize,
+        line: &'a mut [L],
         scales: [L; 2],
         limit: L,
         below: &'a mut [bool],
@@ -88,11 +102,13 @@ pub(crate) unsafe fn run<V: RealVector>(job: Job<'_, V::Lane>) {
             Job::Twist { strip, bases, steps, forward: false } => twist::<V, true>(strip, bases, steps),
             Job::Survey { numbers, largest, finite } => (*largest, *finite) = survey::<V>(numbers),
             Job::Turn { rows, lines, back } => turn::<V>(&rows, lines, back),
-            Job::Place { rows, row, line, pairs, half, scale, squares } => {
-                place::<V>(&rows, row, line, (pairs, half), scale, squares);
+            Job::Place { rows, row, lines, factor, squares } => place::<V>(&rows, row, lines, factor, squares),
+            Job::PlacePairs { rows, row, line, scale, squares } => place_pairs::<V>(&rows, row, line, scale, squares),
+            Job::Fetch { rows, row, line, factors, scales, limit, below } => {
+                fetch::<V>(&rows, row, (line, below), factors, scales, limit);
             }
-            Job::Fetch { rows, row, line, part, scales, limit, below } => {
-                fetch::<V>(&rows, row, (line, below), part, scales, limit);
+            Job::FetchPairs { rows, row, line, scales, limit, below } => {
+                fetch_pairs::<V>(&rows, row, (line, below), scales, limit);
             }
         }
     }

@@ -18,11 +18,13 @@
 mod butterfly;
 mod jobs;
 mod passes;
+mod read;
 mod rows;
 
 pub(crate) use jobs::{Job, run};
 pub use passes::{Pass, frequencies, passes, radices, root, rounding};
-pub use rows::{RowGroup, RowGroups, Squares, TileRows};
+pub use read::TileRows;
+pub use rows::{RowGroup, RowGroups, Squares};
 
 use crate::arch::InstructionSet;
 use crate::simd::Real;

@@ -88,9 +88,9 @@ impl<L: Real> RowGroup<'_, L> {
         unsafe { (L::transforms(self.set).run)(job) }
     }
 
-    fn check(&self, row: usize, numbers: usize, parts: usize, half: usize) {
+    fn check(&self, row: usize, numbers: usize, parts: usize) {
         let line = self.rows.strips * self.lanes();
-        assert!(row < self.lanes() && half < 2 && numbers == line * parts, "a whole line for a row of the group");
+        assert!(row < self.lanes() && numbers == line * parts, "a whole line for a row of the group");
     }
 
     fn check_lines(&self, lines: usize) {
@@ -115,14 +115,14 @@ impl<L: Real> RowGroup<'_, L> {
         self.transform(Job::Turn { rows: self.rows, lines: lines.as_ptr().cast_mut(), back: true });
     }
 
-    /// Sets the real (`half` 0) or imaginary parts (1) of a row to `line·scale`, and adds their squares to `squares`.
+    /// Sets a row to the complex numbers `(lines[0] + i·lines[1])·(factor[0] + i·factor[1])`, and adds the squares of their
+    /// parts to `squares`.
     ///
     /// # Panics
-    /// If the row is not of the group or the line not of its length.
-    pub fn place(&mut self, row: usize, half: usize, line: &[L], scale: L, squares: &mut Squares<L>) {
-        self.check(row, line.len(), 1, half);
-        let job = Job::Place { rows: self.rows, row, line, pairs: false, half, scale, squares: &mut squares.0 };
-        self.transform(job);
+    /// If the row is not of the group or a line not of its length.
+    pub fn place(&mut self, row: usize, lines: [&[L]; 2], factor: [L; 2], squares: &mut Squares<L>) {
+        lines.iter().for_each(|line| self.check(row, line.len(), 1));
+        self.transform(Job::Place { rows: self.rows, row, lines, factor, squares: &mut squares.0 });
     }
 
     /// Sets a row to complex numbers, whose parts alternate in `line`, times `scale`, and adds their squares to `squares`.
@@ -130,9 +130,8 @@ impl<L: Real> RowGroup<'_, L> {
     /// # Panics
     /// As [`RowGroup::place`].
     pub fn place_pairs(&mut self, row: usize, line: &[L], scale: L, squares: &mut Squares<L>) {
-        self.check(row, line.len(), 2, 0);
-        let job = Job::Place { rows: self.rows, row, line, pairs: true, half: 0, scale, squares: &mut squares.0 };
-        self.transform(job);
+        self.check(row, line.len(), 2);
+        self.transform(Job::PlacePairs { rows: self.rows, row, line, scale, squares: &mut squares.0 });
     }
 }
 
@@ -144,45 +143,6 @@ impl<L: Real> Squares<L> {
     /// Their sum.
     pub fn total(&self) -> f64 {
         self.0.iter().map(|&sum| -> f64 { sum.into() }).sum()
-    }
-}
-
-/// A tile to read rows from, by any number of threads.
-#[derive(Clone, Copy)]
-pub struct TileRows<'a, L: Real> {
-    set: &'static InstructionSet,
-    numbers: &'a [L],
-    rows: usize,
-}
-
-impl<'a, L: Real> TileRows<'a, L> {
-    /// A tile of `rows` rows.
-    ///
-    /// # Panics
-    /// If `numbers` is not whole strips of so many rows, or the CPU lacks the instruction set.
-    pub fn new(set: &'static InstructionSet, numbers: &'a [L], rows: usize) -> Self {
-        assert!(set.is_supported(), "{} needs a CPU that has it", set.name);
-        let strip = rows.checked_mul(2 * set.lanes::<L>()).expect("a tile fits the memory");
-        assert!(strip > 0 && numbers.len().is_multiple_of(strip), "whole strips");
-        TileRows { set, numbers, rows }
-    }
-
-    /// The real (`part` 0) or imaginary parts (1) of a row times both scales, or with no part given its complex numbers,
-    /// their parts alternating. `below` says for every vector of numbers whether the magnitude of one, or the larger of its
-    /// parts, was less than `limit` before that.
-    ///
-    /// # Panics
-    /// If the row is not of the tile, or the line or `below` not of its length.
-    pub fn fetch(&self, row: usize, part: Option<usize>, line: &mut [L], scales: [L; 2], limit: L, below: &mut [bool]) {
-        let lanes = self.set.lanes::<L>();
-        let strip = self.rows * 2 * lanes;
-        let strips = self.numbers.len() / strip;
-        assert!(part.is_none_or(|part| part < 2), "a number has two parts");
-        let whole = line.len() == strips * lanes * if part.is_some() { 1 } else { 2 };
-        assert!(row < self.rows && whole && below.len() == strips, "a whole line for a row of the tile");
-        let rows = Rows { block: self.numbers.as_ptr().cast_mut(), strip, strips };
-        // SAFETY: `new` has asked the CPU; the row lies in every strip, and is only read.
-        unsafe { (L::transforms(self.set).run)(Job::Fetch { rows, row, line, part, scales, limit, below }) };
     }
 }
 
@@ -234,13 +194,36 @@ unsafe fn transpose<V: RealVector, const N: usize>(from: *const V::Lane, to: *mu
 }
 
 /// # Safety
-/// As `turn`; the line is of the rows' length.
+/// As `turn`; the lines are of the rows' length.
 #[inline(always)]
 pub(super) unsafe fn place<V: RealVector>(
     rows: &Rows<V::Lane>,
     row: usize,
+    lines: [&[V::Lane]; 2],
+    factor: [V::Lane; 2],
+    sums: &mut [V::Lane; 16],
+) {
+    // SAFETY: the caller's word.
+    unsafe {
+        let factor = Complex { re: V::splat(factor[0]), im: V::splat(factor[1]) };
+        let mut squares = V::splat(V::Lane::default());
+        let chunks = lines[0].chunks_exact(V::COUNT).zip(lines[1].chunks_exact(V::COUNT));
+        for (number, (re, im)) in chunks.enumerate() {
+            let x = Complex::<V> { re: V::load(re.as_ptr()), im: V::load(im.as_ptr()) }.times::<false>(factor);
+            squares = squares.add_product(x.re, x.re).add_product(x.im, x.im);
+            x.store(rows.block.add(number * rows.strip + row * 2 * V::COUNT));
+        }
+        V::load(sums.as_ptr()).plus(squares).store(sums.as_mut_ptr());
+    }
+}
+
+/// # Safety
+/// As `place`, with two numbers of the line for each of a row.
+#[inline(always)]
+pub(super) unsafe fn place_pairs<V: RealVector>(
+    rows: &Rows<V::Lane>,
+    row: usize,
     line: &[V::Lane],
-    (pairs, half): (bool, usize),
     scale: V::Lane,
     sums: &mut [V::Lane; 16],
 ) {
@@ -248,59 +231,18 @@ pub(super) unsafe fn place<V: RealVector>(
     unsafe {
         let scale = V::splat(scale);
         let mut squares = V::splat(V::Lane::default());
-        for (number, chunk) in line.chunks_exact(if pairs { 2 * V::COUNT } else { V::COUNT }).enumerate() {
-            let to = rows.block.add(number * rows.strip + row * 2 * V::COUNT);
+        for (number, chunk) in line.chunks_exact(2 * V::COUNT).enumerate() {
             let mut x = V::load(chunk.as_ptr()).times(scale);
-            squares = squares.add_product(x, x);
-            if pairs {
-                let mut other = V::load(chunk.as_ptr().add(V::COUNT)).times(scale);
-                squares = squares.add_product(other, other);
-                // As many rounds of zips as bring the parts of all numbers together.
-                let mut count = V::COUNT;
-                while count > 1 {
-                    (x, other) = x.zip(other);
-                    count /= 2;
-                }
-                x.store(to);
-                other.store(to.add(V::COUNT));
-            } else {
-                x.store(to.add(half * V::COUNT));
+            let mut other = V::load(chunk.as_ptr().add(V::COUNT)).times(scale);
+            squares = squares.add_product(x, x).add_product(other, other);
+            // As many rounds of zips as bring the parts of all numbers together.
+            let mut count = V::COUNT;
+            while count > 1 {
+                (x, other) = x.zip(other);
+                count /= 2;
             }
+            Complex { re: x, im: other }.store(rows.block.add(number * rows.strip + row * 2 * V::COUNT));
         }
         V::load(sums.as_ptr()).plus(squares).store(sums.as_mut_ptr());
-    }
-}
-
-/// # Safety
-/// As `place`; `below` has an element for every strip.
-#[inline(always)]
-pub(super) unsafe fn fetch<V: RealVector>(
-    rows: &Rows<V::Lane>,
-    row: usize,
-    (line, below): (&mut [V::Lane], &mut [bool]),
-    part: Option<usize>,
-    scales: [V::Lane; 2],
-    limit: V::Lane,
-) {
-    let numbers = line.chunks_exact_mut(if part.is_some() { V::COUNT } else { 2 * V::COUNT });
-    // SAFETY: the caller's word.
-    unsafe {
-        let (zero, limit) = (V::splat(V::Lane::default()), V::splat(limit));
-        let magnitude = |x: V| x.most(zero.minus(x));
-        let [first, second] = scales.map(|scale| V::splat(scale));
-        for (number, (chunk, below)) in numbers.zip(below).enumerate() {
-            let from = rows.block.add(number * rows.strip + row * 2 * V::COUNT);
-            if let Some(part) = part {
-                let x = V::load(from.add(part * V::COUNT));
-                *below = magnitude(x).any_below(limit);
-                x.times(first).times(second).store(chunk.as_mut_ptr());
-            } else {
-                let x = Complex::<V>::load(from);
-                *below = magnitude(x.re).most(magnitude(x.im)).any_below(limit);
-                let (low, high) = x.re.zip(x.im);
-                low.times(first).times(second).store(chunk.as_mut_ptr());
-                high.times(first).times(second).store(chunk.as_mut_ptr().add(V::COUNT));
-            }
-        }
     }
 }

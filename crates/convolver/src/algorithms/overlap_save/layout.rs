@@ -7,9 +7,15 @@
 //! Line     The last axis that is transformed runs along lines. Later ones, which are not, change places with it, which
 //!          needs that they see nothing but samples: what is around and between them depends on the order of axes.
 
+use crate::primitives::fft::{length, operations, rows_and_columns};
 use crate::problem::{Axis, Boundary, Problem};
-use convolver_kernels::{Dims, grid_position};
+use convolver_kernels::{Dims, Kind, grid_position};
 use smallvec::SmallVec;
+
+/// Operations for a point that a twist takes, counted.
+const TWIST: f64 = 8.0;
+/// Operations for a point besides those of the passes along an axis: an estimate.
+const OTHERS: f64 = 30.0;
 
 /// The axes of tiles.
 #[derive(Clone, Debug)]
@@ -18,6 +24,8 @@ pub(super) struct Layout {
     pub(super) order: Dims<usize>,
     /// The axes, the line's last.
     pub(super) axes: SmallVec<[Along; 3]>,
+    /// Whether numbers are real.
+    pub(super) real: bool,
 }
 
 /// One axis of a tile.
@@ -26,6 +34,8 @@ pub(super) struct Along {
     pub(super) axis: Axis,
     pub(super) transformed: bool,
     pub(super) parts: Vec<Part>,
+    /// Points that one output sees.
+    pub(super) window: usize,
     /// Whether what is around its samples is zero: what is constant around another axis may stand there, too.
     zeros: bool,
 }
@@ -52,7 +62,8 @@ impl Layout {
         let order: Dims<usize> = (0..axes.len()).filter(|&axis| axis != line).chain([line]).collect();
         let constant = axes.iter().any(|axis| axis.boundary.contains(&Boundary::Constant));
         let along = |&number: &usize| Along::new(axes[number], number == line || useful(&axes[number]), !constant);
-        Some(Layout { axes: order.iter().map(along).collect(), order })
+        let real = problem.output.kind() != Kind::Complex;
+        Some(Layout { axes: order.iter().map(along).collect(), order, real })
     }
 
     /// The number of parts of the input: those of every axis, times each other.
@@ -79,14 +90,35 @@ impl Layout {
 
     /// What lengths along an axis are multiples of.
     pub(super) fn unit(&self, axis: usize, lanes: usize) -> usize {
-        match (axis + 1 == self.axes.len(), self.is_long_line()) {
+        let vectors = match (axis + 1 == self.axes.len(), self.is_long_line()) {
             (false, _) => 1,
             (true, false) => lanes,
             (true, true) => lanes * lanes,
-        }
+        };
+        if axis == self.cut() { vectors * self.folds() } else { vectors }
     }
 
-    /// Along which axis the outputs of a tile are cut to be stored: the first transformed one.
+    /// Vector operations for each point of a transform along an axis of so many points.
+    pub(super) fn operations(&self, axis: usize, points: usize, lanes: usize) -> f64 {
+        let points = if axis == self.cut() { points / self.folds() } else { points };
+        if self.is_long_line() && axis + 1 == self.axes.len() {
+            let (rows, columns) = rows_and_columns(points, lanes).expect("a line of whole squares of vectors");
+            return operations(rows) + operations(columns) + TWIST;
+        }
+        operations(points)
+    }
+
+    /// The best length of an axis that has at least so many points.
+    pub(super) fn length(&self, axis: usize, least: usize, lanes: usize) -> usize {
+        length(self.unit(axis, lanes), least, |points| self.operations(axis, points, lanes), OTHERS)
+    }
+
+    /// Numbers that are one complex number of a transform.
+    pub(super) fn folds(&self) -> usize {
+        if self.real { 2 } else { 1 }
+    }
+
+    /// The first transformed axis: along it outputs of a tile are cut to be stored, and a tile of real numbers in halves.
     pub(super) fn cut(&self) -> usize {
         self.axes.iter().position(|along| along.transformed).expect("one is transformed")
     }
@@ -105,18 +137,14 @@ impl Along {
             }
         }
         let zeros = zeros && axis.boundary == [Boundary::Zero; 2];
-        Along { axis, transformed, parts, zeros }
-    }
-
-    /// Points that one output sees.
-    pub(super) fn window(&self) -> usize {
-        let points = self.parts.iter().flat_map(|part| &part.taps).map(|&(_, point)| point);
-        points.max().unwrap_or(0) + 1
+        let points = parts.iter().flat_map(|part| &part.taps).map(|&(_, point)| point);
+        let window = points.max().unwrap_or(0) + 1;
+        Along { axis, transformed, parts, window, zeros }
     }
 
     /// Points that so many outputs see.
     pub(super) fn extent(&self, outputs: usize) -> usize {
-        outputs + self.window() - 1
+        outputs + self.window - 1
     }
 
     /// The least length of a circular convolution that gives so many outputs.

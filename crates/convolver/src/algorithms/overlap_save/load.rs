@@ -1,8 +1,7 @@
 //! Samples of a tile: loaded, freed of what is not finite, scaled, brought into strips.
 
-use super::input::Rows;
 use super::prepare::{exponent_of, power};
-use super::run::{Loaded, Pair, Run};
+use super::run::{Loaded, Run, Tile};
 use super::special::Special;
 use crate::primitives::threads;
 use convolver_kernels::{Element, Real, Storing, Working, grid_position};
@@ -17,45 +16,45 @@ impl<W: Storing + Element> Run<'_, W>
 where
     W::Lane: Real,
 {
-    /// Loads an element of both tiles; `None` if its range is too far from that of those before.
+    /// Loads an element of a tile; `None` if its range is too far from that of those before.
     pub(super) fn load(
         &self,
-        pair: &mut Pair<W>,
+        of: &mut Tile<W>,
         element: usize,
         samples: &mut [W],
         tile: &mut [W::Lane],
         inside: bool,
     ) -> Option<Loaded> {
         let grid = &self.prepared.grid;
-        let (rows, width) = (grid.rows(), grid.width());
+        let width = grid.width();
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
         let zero = W::Lane::default();
         let known: Vec<Mutex<W::Lane>> =
             (0..(samples.len() / width).div_ceil(lanes)).map(|_| Mutex::new(zero)).collect();
         let specials = Mutex::new(Vec::new());
-        let of: Vec<Rows<'_, W>> = pair.unit.starts.iter().map(|start| self.input.rows_of(start, element)).collect();
+        let rows = self.input.rows_of(&of.unit.start, element);
         threads::for_each_chunk(samples, lanes * width, inside, |number, chunk| {
-            let (half, first) = (number * lanes / rows, number * lanes % rows);
-            self.input.rows(&of[half], first, chunk);
+            let first = number * lanes;
+            self.input.rows(&rows, first, chunk);
             let (mut largest, finite) = self.prepared.whole.machine.set.survey(W::lanes(chunk));
             if !finite {
                 let found = self.special(element, first, chunk);
                 specials
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
-                    .extend(found.into_iter().map(|special| (half, number, special)));
+                    .extend(found.into_iter().map(|special| (number, special)));
                 largest = self.prepared.whole.machine.set.survey(W::lanes(chunk)).0;
             }
             *known[number].lock().unwrap_or_else(PoisonError::into_inner) = largest;
         });
         let mut found = specials.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_by_key(|&(half, number, _)| (half, number));
-        found.into_iter().for_each(|(half, _, special)| pair.specials[half].push(special));
+        found.sort_by_key(|&(number, _)| number);
+        of.specials.extend(found.into_iter().map(|(_, special)| special));
         let largest =
             known.into_iter().map(|known| -> f64 { known.into_inner().unwrap_or_else(PoisonError::into_inner).into() });
         let largest = largest.fold(0.0, f64::max);
-        let exponent = exponent::<W>(&mut pair.exponent, largest)?;
-        let squares = grid.place_samples(tile, samples, pair.unit.starts.len(), power(-exponent), inside);
+        let exponent = exponent::<W>(&mut of.exponent, largest)?;
+        let squares = grid.place_samples(tile, samples, power(-exponent), inside);
         Some(Loaded { norm: squares.sqrt(), largest: largest * 2f64.powi(-exponent) })
     }
 

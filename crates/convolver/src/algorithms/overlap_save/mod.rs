@@ -3,11 +3,11 @@
 //! Computes  y[i] = Σ_c Σ_a k[c, a]·x[c, i·s + a·d] along every axis, a tile of outputs at a time.
 //!
 //! Idea      a circular convolution of length N equals the linear one in the outputs that see no more than N points. The
-//!           kernel's spectrum is made once; two real tiles are the real and imaginary part of one transform, because the
-//!           kernel is real and shared. Channels, and the parts of a strided input, are summed before the inverse.
+//!           kernel's spectrum is made once. A tile of N real points is one of N/2 complex ones, see `primitives::fft`.
+//!           Channels, and the parts of a strided input, are summed before the inverse.
 //! Picture   x: ├────B────┼─K−1─┤
 //!                        ├────B────┼─K−1─┤      neighbouring bites share K−1 inputs; N = B + K − 1
-//! Cost      per pair of tiles of P points 10·P·log₂P flops (`size.rs`), whatever K is; P/B outputs wasted per axis
+//! Cost      per tile of P complex points 10·P·log₂P flops (`size.rs`), whatever K is; P/B outputs wasted per axis
 //! Error     ≤ (8n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
 //! NaN       and infinities are set to zero before and convolved by themselves, see `special.rs`
 //! Wins      more than a few dozen taps

@@ -2,7 +2,6 @@
 
 use super::promise::{Witness, larger_part, witnesses};
 use super::recipe::Whole;
-use super::taps::turned_place;
 use crate::primitives::fft::Grid;
 use crate::primitives::threads;
 use convolver_kernels::{Real, Scratch, Storing, Working};
@@ -23,10 +22,7 @@ where
 }
 
 /// Kernels and their spectra.
-type Spectra<W, L> = (Vec<Kernel<W>>, Vec<L>);
-
-/// Taps along an axis that are looked at for witnesses, at most.
-const WITNESSES: usize = 64;
+type Spectra<W, L> = (Vec<Kernel<W>>, Scratch<L>);
 
 /// What is known of one kernel, scaled by a power of two so that its largest tap is around 1.
 pub(super) struct Kernel<W: Working> {
@@ -58,7 +54,7 @@ where
         let mut prepared = OverlapSave { whole, grid, taps, kept: None };
         let (size, shared) = (&prepared.whole.size, prepared.whole.shared);
         if !size.made {
-            let mut spectra = vec![W::Lane::default(); size.spectra() * size.groups];
+            let mut spectra = Scratch::new(size.spectra() * size.groups);
             let kernels = prepared.kernels(0..size.groups * size.banks, &mut spectra, shared);
             prepared.kept = Some((kernels, spectra));
         }
@@ -97,7 +93,7 @@ where
         let scale = power::<W::Lane>(-exponent);
         let witnesses = witnesses(&self.whole.layout, &self.whole.size.points, |action| {
             let last = self.whole.size.elements - 1;
-            self.whole.for_each_tap(last, WITNESSES, |points, at| action(points, larger_part(weights[at]) * scale));
+            self.whole.for_some_taps(last, |points, at| action(points, larger_part(weights[at]) * scale));
         });
         Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses }
     }
@@ -112,17 +108,13 @@ where
         shared: bool,
     ) -> (f64, f64) {
         let weights = self.weights(kernel);
-        let (grid, points) = (&self.grid, &self.whole.size.points);
-        let mut samples = Scratch::<W>::new(grid.rows() * grid.width());
-        samples.fill(W::default());
-        self.whole.for_each_tap(element, usize::MAX, |tap, at| {
-            let place = turned_place(tap, points);
-            samples[place] = samples[place].plus(weights[at]);
-        });
+        let grid = &self.grid;
+        let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
+        self.whole.place_taps(element, weights, &mut samples);
         let each = W::Lane::of_parts(1.0 / grid.points() as f64, 0.0);
         let scale = power::<W::Lane>(-exponent);
         let mut tile = Scratch::<W::Lane>::new(grid.numbers());
-        let squares = grid.place_samples(&mut tile, &samples, 1, scale * each, shared);
+        let squares = grid.place_samples(&mut tile, &samples, scale * each, shared);
         let largest: f64 = (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into();
         grid.analyse(&mut tile, spectrum, shared);
         (squares.sqrt() * grid.points() as f64, largest)

@@ -4,8 +4,9 @@
 //!          pile up where a single sample makes an echo: u·max|k|·max|x|. `MARGIN` times the sum of both is taken as the
 //!          bound. Measured errors have a standard deviation of about 0.9 of the first term.
 //! Check    Σ|k||x| ≥ |y|, so an output is precise enough if c·n·u·|y| reaches that bound: true of almost all. For the
-//!          others the sum is bounded from below by a few of its terms, the *witnesses*: large taps in different corners of
-//!          the kernel. What passes neither is computed directly.
+//!          others the sum is bounded from below by some of its terms, the *witnesses*: large taps in different boxes of
+//!          the kernel. Boxes are small towards its ends, where an output may see nothing else. What passes neither is
+//!          computed directly.
 
 use super::layout::Layout;
 use convolver_kernels::{Dims, Real, Working};
@@ -14,8 +15,6 @@ use convolver_kernels::{Dims, Real, Working};
 pub(super) const FACTOR: usize = 8;
 /// See above.
 const MARGIN: f64 = 8.0;
-/// Parts that each axis is cut into, to look for a witness in every box, by the number of axes.
-const CUTS: [usize; 3] = [8, 3, 2];
 
 /// A tap that is certainly part of every sum.
 #[derive(Clone, Debug)]
@@ -44,22 +43,23 @@ where
     if im > re { im } else { re }
 }
 
-/// The witnesses among the taps that `for_each` goes through, each with its point along every axis and its larger part.
+/// The witnesses among the taps that `for_each` goes through, each with its point along every axis and its larger part:
+/// the largest first.
 pub(super) fn witnesses<L: Real>(
     layout: &Layout,
     points_of_tile: &[usize],
     for_each: impl FnOnce(&mut dyn FnMut(&[usize], L)),
 ) -> Vec<Witness<L>> {
-    let transformed = layout.axes.iter().filter(|along| along.transformed).count();
-    let cuts = CUTS[(transformed - 1).min(CUTS.len() - 1)];
-    let windows: Dims<(usize, bool)> = layout.axes.iter().map(|along| (along.window(), along.transformed)).collect();
+    // A box reaches along each axis from a power of two, less 1, to the next, counted from either end.
+    let boxes: Dims<usize> = layout.axes.iter().map(|along| along.window.ilog2() as usize + 1).collect();
     let corner = |points: &[usize]| {
-        let place = |number: usize, (&point, &(window, transformed)): (&usize, &(usize, bool))| {
-            if transformed { number * cuts + point * cuts / window } else { number }
-        };
-        points.iter().zip(&windows).fold(0, place)
+        points.iter().zip(&layout.axes).zip(&boxes).fold(0, |number, ((&point, along), boxes)| {
+            let from_end = along.window - 1 - point;
+            let octave = (point.min(from_end) + 1).ilog2() as usize;
+            number * 2 * boxes + if point <= from_end { octave } else { boxes + octave }
+        })
     };
-    let mut found: Vec<Option<Witness<L>>> = vec![None; cuts.pow(transformed as u32)];
+    let mut found: Vec<Option<Witness<L>>> = vec![None; boxes.iter().map(|boxes| 2 * boxes).product()];
     for_each(&mut |points, weight| {
         let place = &mut found[corner(points)];
         if place.as_ref().is_none_or(|known| weight > known.weight) {
@@ -68,5 +68,7 @@ pub(super) fn witnesses<L: Real>(
             *place = Some(Witness { points: points.into(), offset, weight });
         }
     });
-    found.into_iter().flatten().collect()
+    let mut found: Vec<_> = found.into_iter().flatten().collect();
+    found.sort_unstable_by(|left, right| Into::<f64>::into(right.weight).total_cmp(&left.weight.into()));
+    found
 }

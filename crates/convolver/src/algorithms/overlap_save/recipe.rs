@@ -7,7 +7,7 @@ use super::size::{Size, choose};
 use crate::algorithms::direct::{dense, direct_candidate};
 use crate::algorithms::{Candidate, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
-use crate::primitives::fft::Grid;
+use crate::primitives::fft::{Grid, Shape};
 use crate::problem::Problem;
 use convolver_kernels::num_complex::Complex;
 use convolver_kernels::{Dims, Element, Kind, Real, Storing, View, Working, WorkingType};
@@ -27,6 +27,14 @@ pub(super) struct Whole {
     pub(super) shared: bool,
     /// Bytes that computing without transforms may use.
     pub(super) direct_bytes: usize,
+}
+
+impl Whole {
+    /// What transforms are made for.
+    pub(super) fn shape(&self) -> Shape<'_> {
+        let line = self.layout.order[self.layout.order.len() - 1];
+        Shape { lengths: &self.size.points, real: self.layout.real, columns: self.tile[line] }
+    }
 }
 
 /// The recipe for a problem and what it costs.
@@ -101,7 +109,7 @@ where
         if !set.survey(W::lanes(&taps)).1 {
             return self.otherwise.prepare(kernel);
         }
-        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(set, &self.whole.size.points)));
+        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(set, self.whole.shape())));
         Box::new(OverlapSave::new(self.whole.clone(), grid.clone(), taps))
     }
 }

@@ -8,8 +8,7 @@ use super::store::Stored;
 use super::units::{Outputs, Unit};
 use crate::algorithms::Prepared;
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, ViewMut, Working};
-use smallvec::SmallVec;
+use convolver_kernels::{Dims, Element, Real, Scratch, Storing, View, ViewMut, Working};
 
 impl<W: Storing + Element> Prepared for OverlapSave<W>
 where
@@ -56,11 +55,11 @@ pub(super) struct Loaded {
     pub(super) largest: f64,
 }
 
-/// Two tiles, or one where numbers are complex.
-pub(super) struct Pair<W> {
+/// A tile that is being computed.
+pub(super) struct Tile<W> {
     pub(super) unit: Unit,
-    /// What is not finite, of either tile.
-    pub(super) specials: [Vec<Special<W>>; 2],
+    /// What is not finite.
+    pub(super) specials: Vec<Special<W>>,
     /// The samples are scaled by 2^−exponent.
     pub(super) exponent: Option<i32>,
 }
@@ -74,9 +73,9 @@ where
         let prepared = self.prepared;
         let (size, grid) = (&prepared.whole.size, &prepared.grid);
         let unit = self.outputs.unit(&prepared.whole, group, unit);
-        let mut pair = Pair { unit, specials: [Vec::new(), Vec::new()], exponent: None };
+        let mut of = Tile { unit, specials: Vec::new(), exponent: None };
         let numbers = grid.numbers();
-        let mut samples = Scratch::<W>::new(grid.rows() * grid.width() * pair.unit.starts.len());
+        let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
         let mut tile = Scratch::<W::Lane>::new(numbers);
         let room = |needed: bool, numbers: usize| needed.then(|| Scratch::<W::Lane>::new(numbers));
         let mut sums = room(!size.is_simple(), numbers);
@@ -84,8 +83,8 @@ where
         let (sums, kept) = (sums.as_deref_mut().unwrap_or_default(), kept.as_deref_mut().unwrap_or_default());
         let mut loaded = Vec::with_capacity(size.elements);
         for element in 0..size.elements {
-            let Some(known) = self.load(&mut pair, element, &mut samples, &mut tile, inside) else {
-                return self.directly(&pair);
+            let Some(known) = self.load(&mut of, element, &mut samples, &mut tile, inside) else {
+                return self.directly(&of.unit);
             };
             loaded.push(known);
             let spectrum = &spectra[element * numbers..];
@@ -97,17 +96,10 @@ where
                 grid.analyse(&mut tile, &mut kept[element * numbers..][..numbers], inside);
             }
         }
-        if pair.specials.iter().any(|specials| specials.len() > 16 + prepared.whole.tile.iter().product::<usize>() / 16)
-        {
-            return self.directly(&pair);
+        if of.specials.len() > 16 + prepared.whole.tile.iter().product::<usize>() / 16 {
+            return self.directly(&of.unit);
         }
-        let mut views: SmallVec<[ViewMut<'_>; 2]> = pair
-            .unit
-            .tiles
-            .iter()
-            .filter_map(|&number| self.outputs.tiles.take(number))
-            .map(|(_, view)| view)
-            .collect();
+        let Some((_, mut view)) = self.outputs.tiles.take(of.unit.number) else { return };
         for bank in 0..size.banks {
             if size.banks > 1 {
                 for element in 0..size.elements {
@@ -124,7 +116,7 @@ where
             let (statistical, echo) = products.fold((0.0, 0.0), |(statistical, echo), (loaded, &(norm, largest))| {
                 (statistical + loaded.norm * norm, echo + loaded.largest * largest)
             });
-            let exponent = pair.exponent.unwrap_or(0);
+            let exponent = of.exponent.unwrap_or(0);
             let stored = Stored {
                 prepared,
                 input: self.view,
@@ -133,30 +125,17 @@ where
                 bank,
                 exponents: [exponent, kernel.exponent],
                 threshold: threshold(grid.points(), prepared.whole.problem.taps(), statistical, echo),
-                rows: TileRows::new(prepared.whole.machine.set, &tile, grid.rows()),
+                rows: grid.read(&tile),
             };
-            let length = samples.len() / pair.unit.starts.len();
-            for (half, view) in views.iter_mut().enumerate() {
-                let specials = &pair.specials[half];
-                stored.store(
-                    half,
-                    view,
-                    &pair.unit.starts[half],
-                    &samples[half * length..][..length],
-                    specials,
-                    inside,
-                );
-            }
+            stored.store(&mut view, &of.unit.start, &samples, &of.specials, inside);
         }
     }
 
     /// Computes the outputs of a unit without transforms.
-    fn directly(&self, pair: &Pair<W>) {
-        for (&number, (leading, start)) in pair.unit.tiles.iter().zip(&pair.unit.starts) {
-            let Some((_, view)) = self.outputs.tiles.take(number) else { continue };
-            let banks = self.prepared.whole.problem.bank.iter().map(|_| 0);
-            let start: Dims<usize> = leading.iter().copied().chain(banks).chain(start.iter().copied()).collect();
-            self.prepared.outputs(self.view, &start, view);
-        }
+    fn directly(&self, Unit { number, start: (leading, start) }: &Unit) {
+        let Some((_, view)) = self.outputs.tiles.take(*number) else { return };
+        let banks = self.prepared.whole.problem.bank.iter().map(|_| 0);
+        let start: Dims<usize> = leading.iter().copied().chain(banks).chain(start.iter().copied()).collect();
+        self.prepared.outputs(self.view, &start, view);
     }
 }

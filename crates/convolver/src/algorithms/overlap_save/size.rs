@@ -3,13 +3,13 @@
 use super::exact::Limbs;
 use super::layout::Layout;
 use crate::machine::Machine;
-use crate::primitives::fft::{length, lengths};
+use crate::primitives::fft::lengths;
 use crate::problem::Problem;
 use convolver_kernels::{Dims, Kind, WorkingType};
 
-/// Share of the multiply-add rate, counted as one flop each, that transforms reach while a tile fits the second-level
-/// cache: 62 GFLOP/s of 80 were seen for 128² points in f32, 34 of 40 in f64.
-const REACHED: f64 = 0.75;
+/// Share of the rate of vector operations that transforms reach while a tile fits the second-level cache: 62 of 80
+/// GFLOP/s, which are 0.5, were seen for 128² points in f32, 34 of 40 in f64.
+const REACHED: f64 = 0.5;
 /// Bytes a second read and written where it does not, of one core: 24e9 were seen from the third-level cache.
 const BEYOND: f64 = 24e9;
 /// Bytes of a tile that fits.
@@ -36,7 +36,7 @@ pub(super) struct Size {
     pub(super) points: Dims<usize>,
     /// Tiles of one input.
     pub(super) tiles: usize,
-    /// Units of work of one kernel: pairs of tiles, or tiles where numbers are complex.
+    /// Units of work of one kernel: tiles of all inputs.
     pub(super) units: usize,
     /// Kernels of their own.
     pub(super) groups: usize,
@@ -54,31 +54,26 @@ pub(super) struct Size {
     pub(super) limbs: Option<Limbs>,
     /// Numbers of a spectrum.
     spectrum: usize,
-    /// Whether one complex number is one sample.
-    complex: bool,
+    /// Complex points of a transform.
+    complex: usize,
 }
 
 impl Size {
     /// What a tile of these outputs (in the problem's order) makes of a problem.
     pub(super) fn new(problem: &Problem, layout: &Layout, tile: &[usize], machine: &Machine) -> Self {
-        let complex = problem.output.kind() == Kind::Complex;
         let lanes = lanes(problem, machine);
         let points: Dims<usize> = (0..layout.axes.len())
             .map(|axis| {
                 let along = &layout.axes[axis];
-                if along.transformed {
-                    length(layout.unit(axis, lanes), along.least(tile[layout.order[axis]]))
-                } else {
-                    1
-                }
+                if along.transformed { layout.length(axis, along.least(tile[layout.order[axis]]), lanes) } else { 1 }
             })
             .collect();
         let tiles: usize = problem.axes.iter().zip(tile).map(|(axis, &tile)| axis.output().div_ceil(tile)).product();
-        let inputs: usize = tiles * problem.batch.iter().product::<usize>();
-        let units = if complex { inputs } else { inputs.div_ceil(2) };
+        let units: usize = tiles * problem.batch.iter().product::<usize>();
         let groups = problem.group.iter().product::<usize>();
-        let rows = points[..points.len() - 1].iter().product::<usize>();
-        let rows = if layout.is_long_line() { rows } else { rows.next_multiple_of(lanes) };
+        let complex = points.iter().product::<usize>() / layout.folds();
+        let width = points[points.len() - 1];
+        let spectrum = if layout.is_long_line() { complex } else { (complex / width).next_multiple_of(lanes) * width };
         let elements = layout.parts() * problem.summed.iter().product::<usize>();
         let exact = !matches!(problem.output.kind(), Kind::Float | Kind::Complex);
         let limbs = exact.then(|| Limbs::new(problem, layout, &points, lanes, elements));
@@ -95,7 +90,7 @@ impl Size {
                 let along = &layout.axes[axis];
                 along.transformed && along.extent(tile[layout.order[axis]]) > points[axis]
             }),
-            spectrum: rows * points[points.len() - 1] * 2,
+            spectrum: 2 * spectrum,
             points,
             complex,
         }
@@ -109,11 +104,6 @@ impl Size {
     /// Limbs of a number; 1 where it is transformed as it is.
     fn copies(&self) -> usize {
         self.limbs.map_or(1, |limbs| limbs.count)
-    }
-
-    /// Tiles of a unit of work.
-    pub(super) fn halves(&self) -> usize {
-        if self.complex { 1 } else { 2 }
     }
 
     /// Numbers of all spectra that a kernel of its own has.
@@ -149,16 +139,17 @@ impl Size {
     /// Seconds of one core.
     fn seconds(&self, problem: &Problem, layout: &Layout, machine: &Machine) -> f64 {
         let number = real_size(problem.working());
-        let points = self.points.iter().map(|&points| points as f64).product::<f64>();
+        let points = self.complex as f64;
         let real = if number == 4 { WorkingType::F32 } else { WorkingType::F64 };
-        let flops = 5.0 * points * points.log2().max(1.0);
+        let lanes = lanes(problem, machine);
+        let operations: f64 =
+            (0..self.points.len()).map(|axis| layout.operations(axis, self.points[axis], lanes)).sum();
         let tile_bytes = (self.spectrum * number) as f64;
         let beyond = if tile_bytes > FITS { 3.0 * tile_bytes / BEYOND } else { 0.0 };
-        let transform = flops / (machine.products_per_second(real) * REACHED) + beyond;
+        let transform = points * operations / (machine.products_per_second(real) * REACHED) + beyond;
         let copy = tile_bytes / if tile_bytes > FITS { BEYOND } else { machine.rates.cache_bytes };
-        let halves = if self.complex { 1.0 } else { 2.0 };
-        let lines = halves * points / *self.points.last().expect("a line") as f64;
-        let lines = if layout.is_long_line() { halves } else { lines };
+        let rows = self.points[..self.points.len() - 1].iter().product::<usize>();
+        let lines = if layout.is_long_line() { 1.0 } else { rows as f64 };
         let (elements, banks) = (self.elements as f64, self.banks as f64);
         let into = transform + COPIES_IN * copy + lines * LINE;
         let copies = self.copies() as f64;
@@ -236,12 +227,13 @@ fn tiles_along(layout: &Layout, axis: usize, lanes: usize) -> Vec<usize> {
     let whole = along.least(outputs);
     let mut tiles = vec![outputs];
     let mut longest = 0.0;
-    for points in lengths(unit, along.window() + 1, whole) {
+    for points in lengths(unit, along.window + 1, whole) {
         if points as f64 <= longest * FINER {
             continue;
         }
+        let points = layout.length(axis, points, lanes);
         longest = points as f64;
-        let most = points - along.window() + 1;
+        let most = points - along.window + 1;
         tiles.push(outputs.div_ceil(outputs.div_ceil(most)));
     }
     tiles.sort_unstable();

@@ -33,7 +33,7 @@ where
     let weights = prepared.weights(kernel);
     let mut sums = vec![W::default(); outputs.iter().product()];
     for Special { element, points, sample } in specials {
-        prepared.whole.for_each_tap(*element, usize::MAX, |tap, at| {
+        prepared.whole.for_each_tap(*element, |tap, at| {
             let place = points.iter().zip(tap).zip(outputs).try_fold(0usize, |number, ((&point, &tap), &outputs)| {
                 let output = point.checked_sub(tap).filter(|&output| output < outputs)?;
                 Some(number * outputs + output)

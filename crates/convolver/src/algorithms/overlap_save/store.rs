@@ -5,7 +5,7 @@ use super::promise::{Witness, larger_part};
 use super::special::{Special, sums};
 use super::units::Start;
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Element, Real, Storing, TileRows, View, ViewMut, Working, grid_position};
+use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, ViewMut, Working, grid_position};
 
 /// Failing outputs this near to each other are computed in one go.
 const NEAR: usize = 8;
@@ -44,10 +44,9 @@ impl<W: Storing + Element> Stored<'_, W>
 where
     W::Lane: Real,
 {
-    /// Stores one half of the tile; `samples` are those of its last element.
+    /// Stores the tile; `samples` are those of its last element.
     pub(super) fn store(
         &self,
-        half: usize,
         view: &mut ViewMut<'_>,
         (leading, start): &Start,
         samples: &[W],
@@ -59,37 +58,28 @@ where
         let convolved_at = view.shape().len() - start.len();
         let outputs: Dims<usize> = whole.layout.order.iter().map(|&axis| view.shape()[convolved_at + axis]).collect();
         let overlay = sums(self.prepared, self.number, specials, &outputs);
-        let pieces = whole.pieces(view, whole.machine.set.lanes::<W::Lane>(), self.prepared.grid.width());
+        let pieces = whole.pieces(view, inside, self.prepared.grid.width());
         threads::for_each(pieces.len(), inside, |number| {
             if let Some((offset, view)) = pieces.take(number) {
                 let piece = Piece { leading, start, offset: offset[convolved_at..].into() };
-                self.piece(half, &piece, view, samples, overlay.as_deref().map(|sums| (sums, &outputs[..])));
+                self.piece(&piece, view, samples, overlay.as_deref().map(|sums| (sums, &outputs[..])));
             }
         });
     }
 
-    fn piece(
-        &self,
-        half: usize,
-        piece: &Piece<'_>,
-        mut view: ViewMut<'_>,
-        samples: &[W],
-        overlay: Option<(&[W], &[usize])>,
-    ) {
+    fn piece(&self, piece: &Piece<'_>, mut view: ViewMut<'_>, samples: &[W], overlay: Option<(&[W], &[usize])>) {
         let (layout, width) = (&self.prepared.whole.layout, self.prepared.grid.width());
         let line_axis = view.shape().len() - layout.order.len() + layout.order[layout.order.len() - 1];
         let shape: Dims<usize> = view.shape().into();
         let count = shape[line_axis];
-        let strips = width / self.prepared.whole.machine.set.lanes::<W::Lane>();
-        let mut numbers = vec![W::default(); count.next_multiple_of(width)];
-        let mut below = vec![false; numbers.len() / width * strips];
+        let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
+        let mut numbers = Scratch::<W>::new(count.next_multiple_of(lanes));
+        let mut below = vec![false; numbers.len() / lanes];
         let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
         self.prepared.whole.for_each_line(&shape, &piece.offset, |index, first, place| {
-            for (row, (numbers, below)) in
-                numbers.chunks_exact_mut(width).zip(below.chunks_exact_mut(strips)).enumerate()
-            {
-                let part = if W::PARTS == 2 { None } else { Some(half) };
-                self.rows.fetch(place / width + row, part, W::lanes_mut(numbers), scales, limit, below);
+            for (row, (numbers, below)) in numbers.chunks_mut(width).zip(below.chunks_mut(width / lanes)).enumerate() {
+                let numbers = W::lanes_mut(numbers);
+                self.prepared.grid.fetch(&self.rows, place / width + row, numbers, scales, limit, below);
             }
             if let Some((sums, outputs)) = overlay {
                 let at = first.iter().zip(outputs).fold(0, |place, (&at, &outputs)| place * outputs + at);
@@ -140,8 +130,8 @@ where
         let (layout, points) = (&self.prepared.whole.layout, &self.prepared.whole.size.points);
         let line = points.len() - 1;
         let seen: Dims<usize> =
-            (0..line).map(|axis| layout.axes[axis].window().min(points[axis].saturating_sub(first[axis]))).collect();
-        let (window, start) = (layout.axes[line].window(), first[line] + from);
+            (0..line).map(|axis| layout.axes[axis].window.min(points[axis].saturating_sub(first[axis]))).collect();
+        let (window, start) = (layout.axes[line].window, first[line] + from);
         let mut columns = vec![false; to - from + window - 1];
         for number in 0..seen.iter().product() {
             let row = first.iter().zip(grid_position(&seen, number)).zip(points);
@@ -171,16 +161,25 @@ where
         let points = &self.prepared.whole.size.points;
         let line = points.len() - 1;
         let weights = self.prepared.weights(self.number);
+        let (start, loud) = ((first[line] + from).min(points[line]), |sample: &W| *sample != W::default());
         outputs.fill(W::default());
-        self.prepared.whole.for_each_tap(0, usize::MAX, |tap, at| {
-            let seen = first.iter().zip(tap).zip(points).take(line);
-            let within = seen.clone().all(|((&first, &tap), &points)| first + tap < points);
-            let start = first[line] + from + tap[line];
-            if within && start < points[line] {
-                let row = seen.fold(0, |row, ((&first, &tap), &points)| row * points + first + tap);
-                let samples = &samples[row * points[line] + start..(row + 1) * points[line]];
-                for (output, sample) in outputs.iter_mut().zip(samples) {
-                    *output = output.plus(weights[at].times(*sample));
+        self.prepared.whole.for_each_tap_row(0, |row| {
+            let seen = first.iter().zip(row.before()).zip(points);
+            let Some(number) = seen.clone().try_fold(0, |number, ((&first, &tap), &points)| {
+                (first + tap < points).then(|| number * points + first + tap)
+            }) else {
+                return;
+            };
+            // Where they see anything but zeros: from one sample to another.
+            let samples = &samples[number * points[line] + start..(number + 1) * points[line]];
+            let end = row.taps.last().map_or(0, |&(_, point)| point + outputs.len()).min(samples.len());
+            let Some(low) = samples[..end].iter().position(loud) else { return };
+            let high = samples[..end].iter().rposition(loud).map_or(end, |last| last + 1);
+            let from = row.taps.partition_point(|&(_, point)| point + outputs.len() <= low);
+            for &(tap, point) in row.taps[from..].iter().take_while(|&&(_, point)| point < high) {
+                let weight = weights[row.number(tap)];
+                for (output, sample) in outputs.iter_mut().zip(&samples[point..]) {
+                    *output = output.plus(weight.times(*sample));
                 }
             }
         });
@@ -216,8 +215,12 @@ where
         for (chunk, (numbers, _)) in chunks.filter(|(_, (_, below))| **below) {
             for (at, _) in numbers.iter().enumerate().filter(|(_, number)| larger_part(**number) < result) {
                 let at = chunk * lanes + at;
-                let shares = self.kernel.witnesses.iter().map(|witness| share(witness, at));
-                if shares.fold(W::Lane::default(), |sum, share| sum + share) < needed {
+                let mut sum = W::Lane::default();
+                let proved = self.kernel.witnesses.iter().any(|witness| {
+                    sum = sum + share(witness, at);
+                    sum >= needed
+                });
+                if !proved {
                     match runs.last_mut() {
                         Some((_, to)) if at <= *to + NEAR => *to = at + 1,
                         _ => runs.push((at, at + 1)),

@@ -1,12 +1,58 @@
 //! Where the taps of a kernel are: in a tile, and among the numbers of the kernel.
 
 use super::recipe::Whole;
-use convolver_kernels::{Dims, grid_position};
+use convolver_kernels::{Dims, Working, grid_position};
+use std::borrow::Cow;
+
+/// Taps along an axis that are looked at for witnesses, at most, besides those near its ends, by the number of axes.
+const SPREAD: [usize; 3] = [64, 64, 16];
+
+/// Taps that differ along the line alone.
+pub(super) struct TapRow<'a> {
+    /// Their point along every other axis of a tile; the last entry is the line's.
+    points: &'a mut Dims<usize>,
+    /// The numbers along the line of those that see a part of it, each with its point; points ascend.
+    pub(super) taps: &'a [(usize, usize)],
+    /// The number in a kernel of the row's first tap, and of one whose number along the line is 1 more.
+    first: usize,
+    step: usize,
+    /// The last number along the line, if they count down.
+    last: Option<usize>,
+}
+
+impl TapRow<'_> {
+    /// The points along the axes before the line.
+    pub(super) fn before(&self) -> &[usize] {
+        &self.points[..self.points.len() - 1]
+    }
+
+    /// The weights of the row, if they and what they see are neighbours, and whether the last of them is the first tap.
+    fn dense<'b, W>(&self, weights: &'b [W]) -> Option<(&'b [W], bool)> {
+        let last = self.taps.len().checked_sub(1)?;
+        // Taps and their points ascend.
+        let dense = self.step == 1 && self.taps[0] == (0, 0) && self.taps[last] == (last, last);
+        dense.then(|| (&weights[self.number(0).min(self.number(last))..][..=last], self.last.is_some()))
+    }
+
+    /// The number of a tap in a kernel.
+    pub(super) fn number(&self, tap: usize) -> usize {
+        self.first + self.last.map_or(tap, |last| last - tap) * self.step
+    }
+}
 
 impl Whole {
-    /// Every tap of an element: its point along each axis of a tile, and its number in a kernel.
-    /// Of more than `most` taps along an axis only so many.
-    pub(super) fn for_each_tap(&self, element: usize, most: usize, mut action: impl FnMut(&[usize], usize)) {
+    /// Every row of taps of an element.
+    pub(super) fn for_each_tap_row(&self, element: usize, action: impl FnMut(TapRow<'_>)) {
+        self.rows(element, |_, taps| Cow::Borrowed(taps), action);
+    }
+
+    /// Rows of taps of an element, of those that are chosen from the taps that see its part of each axis.
+    fn rows<'a>(
+        &'a self,
+        element: usize,
+        choose: impl Fn(usize, &'a [(usize, usize)]) -> Cow<'a, [(usize, usize)]>,
+        mut action: impl FnMut(TapRow<'_>),
+    ) {
         let (channel, parts) = self.layout.element(element);
         let (problem, layout) = (&self.problem, &self.layout);
         let axes = &problem.axes;
@@ -15,37 +61,88 @@ impl Whole {
         for axis in (0..axes.len() - 1).rev() {
             steps[axis] = steps[axis + 1] * axes[axis + 1].kernel;
         }
-        let taps = |axis: usize| &layout.axes[axis].parts[parts[axis]].taps[..];
-        let number = |axis: usize, tap: usize| {
-            let original = layout.order[axis];
-            (if problem.flip { axes[original].kernel - 1 - tap } else { tap }) * steps[original]
-        };
         let line = layout.axes.len() - 1;
-        let apart = |axis: usize| taps(axis).len().div_ceil(most);
-        let lengths: Dims<usize> = (0..line).map(|axis| taps(axis).len().div_ceil(apart(axis))).collect();
+        let taps: Vec<_> = (0..=line).map(|axis| choose(axis, &layout.axes[axis].parts[parts[axis]].taps)).collect();
+        let last = |axis: usize| problem.flip.then(|| axes[layout.order[axis]].kernel - 1);
+        let lengths: Dims<usize> = taps[..line].iter().map(|taps| taps.len()).collect();
         let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
         for row in 0..lengths.iter().product() {
             let mut first = channel * steps[0] * axes[0].kernel;
             for (axis, place) in grid_position(&lengths, row).into_iter().enumerate() {
-                let (tap, point) = taps(axis)[place * apart(axis)];
+                let (tap, point) = taps[axis][place];
                 points[axis] = point;
-                first += number(axis, tap);
+                first += last(axis).map_or(tap, |last| last - tap) * steps[layout.order[axis]];
             }
-            for &(tap, point) in taps(line).iter().step_by(apart(line)) {
-                points[line] = point;
-                action(&points, first + number(line, tap));
-            }
+            let (points, step) = (&mut points, steps[layout.order[line]]);
+            action(TapRow { points, taps: &taps[line], first, step, last: last(line) });
         }
+    }
+
+    /// Every tap of an element: its point along each axis of a tile, and its number in a kernel.
+    pub(super) fn for_each_tap(&self, element: usize, mut action: impl FnMut(&[usize], usize)) {
+        self.for_each_tap_row(element, |row| each(row, &mut action));
+    }
+
+    /// Some of the taps of an element, spread over each axis and more of them towards its ends.
+    pub(super) fn for_some_taps(&self, element: usize, mut action: impl FnMut(&[usize], usize)) {
+        let transformed = self.layout.axes.iter().filter(|along| along.transformed).count();
+        let spread = SPREAD[(transformed - 1).min(SPREAD.len() - 1)];
+        let some = |_, taps: &[(usize, usize)]| {
+            let count = taps.len();
+            let mut chosen: Vec<usize> = (0..count).step_by(count.div_ceil(spread)).collect();
+            let near = std::iter::successors(Some(0), |&at| Some(at + 1 + at / 4)).take_while(|&at| at < count);
+            chosen.extend(near.flat_map(|at| [at, count - 1 - at]));
+            chosen.sort_unstable();
+            chosen.dedup();
+            chosen.into_iter().map(|at| taps[at]).collect()
+        };
+        self.rows(element, some, |row| each(row, &mut action));
+    }
+
+    /// Fills a box of samples with the taps of an element, brought to their places for the transform.
+    ///
+    /// A correlation is a convolution with the taps at negative places. Those of a kernel longer than the transform, as
+    /// where most of what it sees is zero, fall on each other. What passes an end of the first axis of a tile of real
+    /// numbers changes its sign.
+    pub(super) fn place_taps<W: Working>(&self, element: usize, weights: &[W], samples: &mut [W]) {
+        let (points, line) = (&self.size.points, self.size.points.len() - 1);
+        let signed = self.layout.real.then(|| self.layout.cut());
+        let turned = |(place, other): (usize, bool), (axis, tap): (usize, usize)| {
+            let turns = tap.div_ceil(points[axis]);
+            (place * points[axis] + turns * points[axis] - tap, other ^ (signed == Some(axis) && turns % 2 == 1))
+        };
+        let sign = |other| W::of_parts(if other { -1.0 } else { 1.0 }, 0.0);
+        samples.fill(W::default());
+        self.for_each_tap_row(element, |row| {
+            let before = row.before().iter().copied().enumerate().fold((0, false), turned);
+            let mut add = |point: usize, weight: W| {
+                let (place, other) = turned(before, (line, point));
+                samples[place] = samples[place].plus(weight.times(sign(other)));
+            };
+            let Some((weights, reversed)) = row.dense(weights).filter(|(weights, _)| weights.len() <= points[line])
+            else {
+                return row.taps.iter().for_each(|&(tap, point)| add(point, weights[row.number(tap)]));
+            };
+            // All but the first are at the end of their row.
+            let (first, weights) = if reversed { weights.split_last() } else { weights.split_first() }.expect("a tap");
+            add(0, *first);
+            let end = (before.0 + 1) * points[line];
+            let samples = samples[end - weights.len()..end].iter_mut();
+            let sign = sign(before.1 ^ (signed == Some(line)));
+            let add = |(sample, weight): (&mut W, &W)| *sample = sample.plus(weight.times(sign));
+            if reversed {
+                samples.zip(weights).for_each(add);
+            } else {
+                samples.rev().zip(weights).for_each(add);
+            }
+        });
     }
 }
 
-/// The place of a tap in a tile of so many points along each axis, for the transform.
-///
-/// A correlation is a convolution with the taps at negative places. Those of a kernel longer than the transform, as where
-/// most of what it sees is zero, fall on each other.
-pub(super) fn turned_place(tap: &[usize], points: &[usize]) -> usize {
-    tap.iter().zip(points).fold(0, |place, (&tap, &points)| {
-        let tap = if tap < points { tap } else { tap % points };
-        place * points + if tap == 0 { 0 } else { points - tap }
-    })
+fn each(row: TapRow<'_>, action: &mut impl FnMut(&[usize], usize)) {
+    let line = row.points.len() - 1;
+    for &(tap, point) in row.taps {
+        row.points[line] = point;
+        action(row.points, row.number(tap));
+    }
 }

@@ -1,8 +1,8 @@
-//! The output cut into tiles, and tiles into units of work: pairs, or single ones where numbers are complex.
+//! The output cut into tiles, each a unit of work.
 
 use super::recipe::Whole;
+use super::size::lanes;
 use convolver_kernels::{Dims, Tiles, ViewMut, grid_position};
-use smallvec::SmallVec;
 
 /// Where a tile starts: batch and group, and outputs along the axes of the problem.
 pub(super) type Start = (Dims<usize>, Dims<usize>);
@@ -14,11 +14,10 @@ pub(super) struct Outputs<'a> {
     grid: Dims<usize>,
 }
 
-/// What is computed together.
+/// A tile.
 pub(super) struct Unit {
-    /// The numbers of the tiles.
-    pub(super) tiles: SmallVec<[usize; 2]>,
-    pub(super) starts: SmallVec<[Start; 2]>,
+    pub(super) number: usize,
+    pub(super) start: Start,
 }
 
 impl<'a> Outputs<'a> {
@@ -33,18 +32,13 @@ impl<'a> Outputs<'a> {
 
     /// A unit of a group.
     pub(super) fn unit(&self, whole: &Whole, group: usize, unit: usize) -> Unit {
-        let (problem, of_batch, halves) = (&whole.problem, whole.size.tiles, whole.size.halves());
-        let inputs = of_batch * problem.batch.iter().product::<usize>();
-        let (mut tiles, mut starts) = (SmallVec::new(), SmallVec::new());
-        for number in (unit * halves..(unit + 1) * halves).filter(|&number| number < inputs) {
-            let (batch, tile) = (number / of_batch, number % of_batch);
-            tiles.push((batch * whole.size.groups + group) * of_batch + tile);
-            let mut leading = grid_position(&problem.batch, batch);
-            leading.extend(grid_position(&problem.group, group));
-            let position = grid_position(&self.grid, tile);
-            starts.push((leading, position.iter().zip(&whole.tile).map(|(&at, &tile)| at * tile).collect()));
-        }
-        Unit { tiles, starts }
+        let (problem, of_batch) = (&whole.problem, whole.size.tiles);
+        let (batch, tile) = (unit / of_batch, unit % of_batch);
+        let mut leading = grid_position(&problem.batch, batch);
+        leading.extend(grid_position(&problem.group, group));
+        let position = grid_position(&self.grid, tile);
+        let start = position.iter().zip(&whole.tile).map(|(&at, &tile)| at * tile).collect();
+        Unit { number: (batch * whole.size.groups + group) * of_batch + tile, start: (leading, start) }
     }
 }
 
@@ -74,12 +68,14 @@ impl Whole {
         }
     }
 
-    /// A view of outputs of a tile cut into pieces of as many rows as a vector has lanes.
-    pub(super) fn pieces<'a>(&self, view: ViewMut<'a>, lanes: usize, width: usize) -> Tiles<'a> {
+    /// A view of outputs of a tile, cut into pieces of as many rows as a vector has lanes if threads are to share them.
+    pub(super) fn pieces<'a>(&self, view: ViewMut<'a>, shared: bool, width: usize) -> Tiles<'a> {
         let mut shape: Dims<usize> = view.shape().into();
-        let convolved = shape.len() - self.layout.order.len();
-        let cut = &mut shape[convolved + self.layout.order[self.layout.cut()]];
-        *cut = if self.layout.is_long_line() { lanes * width } else { lanes };
+        if shared {
+            let (convolved, lanes) = (shape.len() - self.layout.order.len(), lanes(&self.problem, &self.machine));
+            let cut = &mut shape[convolved + self.layout.order[self.layout.cut()]];
+            *cut = if self.layout.is_long_line() { lanes * width } else { lanes };
+        }
         Tiles::new(view, &shape)
     }
 

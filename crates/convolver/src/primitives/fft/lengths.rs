@@ -1,5 +1,7 @@
 //! Lengths of transforms: products of 2, 3 and 5, so that no tile is padded to twice its size.
 
+use convolver_kernels::radices;
+
 /// The multiples of `unit` from `least` to `most` that are products of 2, 3 and 5, but for `unit` itself.
 pub fn lengths(unit: usize, least: usize, most: usize) -> Vec<usize> {
     let (least, most) = (least.div_ceil(unit).max(1), most / unit);
@@ -16,10 +18,25 @@ pub fn lengths(unit: usize, least: usize, most: usize) -> Vec<usize> {
     found
 }
 
-/// The least such length from `least` on.
-pub fn length(unit: usize, least: usize) -> usize {
+/// Vector operations for each point of a transform of so many points, there alone: sums, products and a product with a
+/// twiddle, counted; a pass of radix 2 takes as long as its stores.
+pub fn operations(points: usize) -> f64 {
+    let of_radix = |radix| match radix {
+        2 => 5.0,
+        3 => 8.0,
+        4 => 7.0,
+        5 => 11.0,
+        _ => 11.0,
+    };
+    radices(points).expect("a product of 2, 3 and 5").into_iter().map(of_radix).sum()
+}
+
+/// The length from `least` on that takes the least time, if a point takes `operations` of its length and `others` besides.
+pub fn length(unit: usize, least: usize, operations: impl Fn(usize) -> f64, others: f64) -> usize {
     // There is a power of two below twice any number.
-    lengths(unit, least, 2 * least.max(unit)).first().copied().expect("a power of two")
+    let time = |length: usize| length as f64 * (operations(length) + others);
+    let lengths = lengths(unit, least, 2 * least.max(unit));
+    lengths.into_iter().min_by(|&a, &b| time(a).total_cmp(&time(b))).expect("a power of two")
 }
 
 /// The rows and columns of a long line: factors as equal as can be, both multiples of `lanes`.

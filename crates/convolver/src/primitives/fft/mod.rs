@@ -1,21 +1,29 @@
 //! Transforms of tiles: passes along every axis of a box of complex numbers that lies in strips.
 //!
-//! Computes  the circular convolution of a tile with a kernel whose spectrum is given, or its two halves apart
+//! Computes  the convolution of a tile with a kernel whose spectrum is given, or its two halves apart: circular if numbers are
+//!           complex; if they are real what passes the end of the first axis comes back at its start with the other sign
 //!
 //! Idea      Columns go down every strip; then rows, W at a time, are turned, transformed, multiplied and brought back
 //!           while they are in the first-level cache; then columns again. Nothing is ever brought into another order: the
 //!           kernel's spectrum is made by the same passes and has the same one.
 //! Picture   strips │ │ │ │ ↓   rows ═══ → spectrum · ═══ →   │ │ │ │ ↑
-//! Long line one axis of n₁·n₂ points is a tile of n₁ rows, with a twist between columns and rows.
+//! Real      N real numbers x along the first axis are M = N/2 complex ones, z[m] = x[m] + i·x[m + M], times w^m for w^M = i.
+//!           The circular convolution of such z of length M is that of polynomials modulo X^M − i, of which real ones modulo
+//!           X^N + 1 are the real and imaginary parts: half the points, and nothing to take apart.
+//! Long line one axis of n₁·n₂ points is a tile of n₁ rows, with a twist between columns and rows; w^m is w^(n₂·r) for every
+//!           row r, and w^c for every column c is part of the twist.
 //! Cost      about 10·P·log₂P flops for P points there and back, 6 passes over the tile where it exceeds a cache
-//! Source    `convolver_kernels::micro` for the passes and what they mean
+//! Source    `convolver_kernels::micro` for the passes and what they mean; Crandall & Fagin, Discrete weighted transforms and
+//!           large-integer arithmetic (1994), for w, the right-angle convolution
 
 mod lengths;
 
-pub use lengths::{length, lengths, rows_and_columns};
+pub use lengths::{length, lengths, operations, rows_and_columns};
 
 use crate::primitives::threads;
-use convolver_kernels::{InstructionSet, Pass, Real, RowGroups, Scratch, Squares, Working, frequencies, passes, root};
+use convolver_kernels::{
+    Dims, InstructionSet, Pass, Real, RowGroups, Scratch, Squares, TileRows, Working, frequencies, passes, root,
+};
 use std::sync::{Mutex, PoisonError};
 
 /// The transform of tiles of one size.
@@ -26,13 +34,28 @@ pub struct Grid<L> {
     columns: Vec<(usize, Vec<Pass<L>>)>,
     line: Vec<Pass<L>>,
     twist: Option<Twist<L>>,
+    /// For every row of a tile of real numbers the parts of its power of w; none if numbers are complex.
+    weights: Vec<[L; 2]>,
     /// Rows of the tile that are part of the transform.
     rows: usize,
     /// Numbers of a row.
     width: usize,
+    /// The strips whose numbers are wanted after a convolution.
+    wanted: usize,
 }
 
-/// Factors ω^(f·c) for rows f and columns c: of the lanes of a strip, and of the strip.
+/// What a grid is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape<'a> {
+    /// The lengths of a box of numbers. Where all but the last are 1, it is a long line.
+    pub lengths: &'a [usize],
+    /// Whether numbers are real.
+    pub real: bool,
+    /// The columns of a box that are wanted after a convolution, from the first on.
+    pub columns: usize,
+}
+
+/// Factors ω^(f·c) for rows f and columns c, with w^c if numbers are real: of the lanes of a strip, and of the strip.
 #[derive(Debug)]
 struct Twist<L> {
     bases: Vec<L>,
@@ -42,30 +65,57 @@ struct Twist<L> {
 /// What twisting adds to the rounding of a transform: two factors, off by 3.3 each, and two products, by √5.
 const TWIST: f64 = 12.0;
 
-/// How much the transform of a box of these lengths rounds in f64, in rounding units, see `convolver_kernels::rounding`.
-pub fn rounding(lengths: &[usize], lanes: usize) -> f64 {
-    let (&last, before) = lengths.split_last().expect("a tile has axes");
-    let of = |points: usize| convolver_kernels::rounding(points).expect("a product of 2, 3 and 5");
-    if before.iter().all(|&length| length == 1) {
-        let (rows, width) = rows_and_columns(last, lanes).expect("a line of whole squares of vectors");
-        return of(rows) + of(width) + TWIST;
+/// What the powers of w add: a factor, off by 3.3, and a product, by √5.
+const WEIGHT: f64 = 6.0;
+
+/// The lengths of the box of complex numbers that a box of real ones becomes.
+fn halved(lengths: &[usize]) -> Dims<usize> {
+    let mut halved: Dims<usize> = lengths.into();
+    if let Some(first) = halved.iter_mut().find(|length| **length > 1) {
+        *first /= 2;
     }
-    lengths.iter().map(|&length| of(length)).sum()
+    halved
+}
+
+/// How much the transform of a box of real numbers of these lengths rounds in f64, in rounding units, see
+/// `convolver_kernels::rounding`.
+pub fn rounding(lengths: &[usize], lanes: usize) -> f64 {
+    let of = |points: usize| convolver_kernels::rounding(points).expect("a product of 2, 3 and 5");
+    let (halved, line) = (halved(lengths), lengths.len() - 1);
+    if lengths[..line].iter().all(|&length| length == 1) {
+        let (rows, width) = rows_and_columns(halved[line], lanes).expect("a line of whole squares of vectors");
+        return WEIGHT + of(rows) + of(width) + TWIST;
+    }
+    WEIGHT + halved.iter().map(|&length| of(length)).sum::<f64>()
 }
 
 impl<L: Real> Grid<L> {
-    /// The transform of a box of these lengths; where all but the last are 1, of a long line.
+    /// The transform of a box.
     ///
     /// # Panics
-    /// If the last length is no multiple of the lanes (of their square for a long line), or one is no product of 2, 3, 5.
-    pub fn new(set: &'static InstructionSet, lengths: &[usize]) -> Self {
-        let lanes = set.lanes::<L>();
-        let (&last, before) = lengths.split_last().expect("a tile has axes");
-        if before.iter().all(|&length| length == 1) {
+    /// If the first length other than 1 is odd and numbers are real, if the last is no multiple of the lanes (of their
+    /// square, after it has been halved, for a long line), or if one is no product of 2, 3, 5.
+    pub fn new(set: &'static InstructionSet, shape: Shape<'_>) -> Self {
+        let (lanes, Shape { lengths, real, columns: wanted }) = (set.lanes::<L>(), shape);
+        let first = lengths.iter().copied().find(|&length| length > 1).unwrap_or(1);
+        assert!(!real || first.is_multiple_of(2), "two halves of a box of real numbers");
+        let points = if real { halved(lengths) } else { lengths.into() };
+        let (&last, before) = points.split_last().expect("a tile has axes");
+        // Row r of the first axis, which has `count` of them, has the power r/4 of a turn's part `count`.
+        let weights = |rows: usize, count: usize| {
+            let weight = |row: usize| {
+                let [cosine, sine] = root::<L>(row / (rows / count), 4 * count);
+                [cosine, L::default() - sine]
+            };
+            if real { (0..rows).map(weight).collect() } else { Vec::new() }
+        };
+        if lengths[..before.len()].iter().all(|&length| length == 1) {
             let (rows, width) = rows_and_columns(last, lanes).expect("a line of whole squares of vectors");
             let column = passes(rows);
-            let twist = Some(Twist::new(&frequencies(&column), last, width, lanes));
-            return Grid { set, columns: vec![(1, column)], line: passes(width), twist, rows, width };
+            let twist = Some(Twist::new(&frequencies(&column), (last, real), width, lanes));
+            let columns = vec![(1, column)];
+            let (line, weights, wanted) = (passes(width), weights(rows, rows), width / lanes);
+            return Grid { set, columns, line, twist, weights, rows, width, wanted };
         }
         assert!(last.is_multiple_of(lanes), "rows of whole vectors");
         let mut inner = 1;
@@ -74,7 +124,17 @@ impl<L: Real> Grid<L> {
             columns.push((inner, passes(length)));
             inner *= length;
         }
-        Grid { set, columns, line: passes(last), twist: None, rows: inner, width: last }
+        let wanted = wanted.min(last).div_ceil(lanes);
+        Grid {
+            set,
+            columns,
+            line: passes(last),
+            twist: None,
+            weights: weights(inner, first / 2),
+            rows: inner,
+            width: last,
+            wanted,
+        }
     }
 
     /// Rows of a tile, a multiple of the lanes.
@@ -87,6 +147,11 @@ impl<L: Real> Grid<L> {
         self.width
     }
 
+    /// Rows of a box of numbers.
+    pub fn rows_of_box(&self) -> usize {
+        self.rows + self.weights.len()
+    }
+
     /// Points of the transform.
     pub fn points(&self) -> usize {
         self.rows * self.width
@@ -97,30 +162,24 @@ impl<L: Real> Grid<L> {
         self.rows() * self.width * 2
     }
 
-    /// Fills a tile with samples times `scale`, and gives the sum of their squares: complex ones, or one or two boxes of real
-    /// ones as its real and imaginary part.
-    pub fn place_samples<W: Working<Lane = L>>(
-        &self,
-        tile: &mut [L],
-        samples: &[W],
-        boxes: usize,
-        scale: L,
-        shared: bool,
-    ) -> f64 {
-        let (lanes, width, length) = (self.set.lanes::<L>(), self.width, self.rows() * self.width);
+    /// Fills a tile with a box of samples times `scale`, and gives the sum of their squares.
+    pub fn place_samples<W: Working<Lane = L>>(&self, tile: &mut [L], samples: &[W], scale: L, shared: bool) -> f64 {
+        let (lanes, width) = (self.set.lanes::<L>(), self.width);
         let groups = RowGroups::new(self.set, tile, self.rows());
         let squares: Vec<Mutex<f64>> = (0..groups.len()).map(|_| Mutex::default()).collect();
         threads::for_each(groups.len(), shared, |number| {
             let Some(mut group) = groups.take(number) else { return };
             let mut sums = Squares::default();
-            for row in 0..lanes {
-                let line = |half: usize| W::lanes(&samples[half * length + (number * lanes + row) * width..][..width]);
-                if W::PARTS == 2 {
-                    group.place_pairs(row, line(0), scale, &mut sums);
-                } else {
-                    group.place(row, 0, line(0), scale, &mut sums);
-                    let (second, scale) = if boxes == 2 { (1, scale) } else { (0, L::default()) };
-                    group.place(row, 1, line(second), scale, &mut sums);
+            for at in 0..lanes {
+                // Rows past the last are filled with zeros.
+                let (row, scale) =
+                    if number * lanes + at < self.rows { (number * lanes + at, scale) } else { (0, L::default()) };
+                let line = |row: usize| W::lanes(&samples[row * width..][..width]);
+                match self.weights.get(row) {
+                    Some(&[re, im]) => {
+                        group.place(at, [line(row), line(self.rows + row)], [re * scale, im * scale], &mut sums);
+                    }
+                    None => group.place_pairs(at, line(row), scale, &mut sums),
                 }
             }
             *squares[number].lock().unwrap_or_else(PoisonError::into_inner) = sums.total();
@@ -128,12 +187,37 @@ impl<L: Real> Grid<L> {
         squares.into_iter().map(|sum| sum.into_inner().unwrap_or_else(PoisonError::into_inner)).sum()
     }
 
+    /// The numbers of a row of a box that a tile has become, times both scales: as many as the line has, whole vectors.
+    /// `below` says for every vector whether the larger part of one of them was less than `limit` before that.
+    pub fn fetch(
+        &self,
+        tile: &TileRows<'_, L>,
+        row: usize,
+        line: &mut [L],
+        scales: [L; 2],
+        limit: L,
+        below: &mut [bool],
+    ) {
+        match self.weights.get(row % self.rows) {
+            Some(&[re, im]) => {
+                let factors = if row < self.rows { [re, im] } else { [L::default() - im, re] };
+                tile.fetch(row % self.rows, factors, line, scales, limit, below);
+            }
+            None => tile.fetch_pairs(row, line, scales, limit, below),
+        }
+    }
+
+    /// A tile to fetch rows from.
+    pub fn read<'a>(&self, tile: &'a [L]) -> TileRows<'a, L> {
+        TileRows::new(self.set, tile, self.rows())
+    }
+
     /// Numbers of a group of rows, turned.
     fn group(&self) -> usize {
         self.width * 2 * self.set.lanes::<L>()
     }
 
-    /// Convolves a tile, circularly, with the kernel of this spectrum.
+    /// Convolves a tile with the kernel of this spectrum, what is wanted of it.
     pub fn convolve(&self, tile: &mut [L], spectrum: &[L], shared: bool) {
         self.down(tile, true, shared);
         let (last, before) = self.line.split_last().expect("rows of more than a point");
@@ -183,7 +267,7 @@ impl<L: Real> Grid<L> {
         });
     }
 
-    /// The tile of a spectrum, which is used up; times the number of points.
+    /// The tile of a spectrum, which is used up, or what is wanted of it; times the number of points.
     pub fn synthesise(&self, spectrum: &mut [L], tile: &mut [L], shared: bool) {
         let groups = RowGroups::new(self.set, tile, self.rows());
         threads::for_each_chunk(spectrum, self.group(), shared, |number, lines| {
@@ -195,12 +279,16 @@ impl<L: Real> Grid<L> {
         self.down(tile, false, shared);
     }
 
-    /// Transforms the columns of every strip.
+    /// Transforms the columns of every strip that is not silent, or back those that are wanted.
     fn down(&self, tile: &mut [L], forward: bool, shared: bool) {
         let lanes = self.set.lanes::<L>();
-        let used = self.rows * 2 * lanes;
-        threads::for_each_chunk(tile, self.rows() * 2 * lanes, shared, |number, strip| {
+        let (length, used) = (self.rows() * 2 * lanes, self.rows * 2 * lanes);
+        let tile = if forward { tile } else { &mut tile[..self.wanted * length] };
+        threads::for_each_chunk(tile, length, shared, |number, strip| {
             let strip = &mut strip[..used];
+            if forward && strip.iter().all(|&number| number == L::default()) {
+                return;
+            }
             if !forward {
                 self.twisted(number, strip, false);
             }
@@ -224,17 +312,19 @@ impl<L: Real> Grid<L> {
 }
 
 impl<L: Real> Twist<L> {
-    fn new(frequencies: &[usize], points: usize, width: usize, lanes: usize) -> Self {
-        let factor = |product: usize| root(product, points);
+    fn new(frequencies: &[usize], (points, real): (usize, bool), width: usize, lanes: usize) -> Self {
+        // In quarters of a frequency: w is a quarter of one, backward.
+        let quarters = move |frequency: usize| (4 * frequency + if real { 4 * points - 1 } else { 0 }) % (4 * points);
+        let factor = move |frequency: usize, column: usize| root(quarters(frequency) * column, 4 * points);
         let base = |&frequency: &usize| {
-            let parts = move |part: usize| (0..lanes).map(move |lane| factor(frequency * lane)[part]);
+            let parts = move |part: usize| (0..lanes).map(move |lane| factor(frequency, lane)[part]);
             parts(0).chain(parts(1))
         };
         let strips = width / lanes;
         Twist {
             bases: frequencies.iter().flat_map(base).collect(),
             steps: (0..strips)
-                .flat_map(|strip| frequencies.iter().flat_map(move |&frequency| factor(frequency * strip * lanes)))
+                .flat_map(|strip| frequencies.iter().flat_map(move |&frequency| factor(frequency, strip * lanes)))
                 .collect(),
         }
     }

@@ -12,8 +12,8 @@
 //!          magnitudes of all errors is at most (2E + 5 + M)·u·Σ‖X‖‖K‖ over these products, and the magnitudes themselves
 //!          have a sum of at most Σ‖X‖‖K‖, by which the inverse adds E·u. As ‖X‖ = √P·‖x‖, and the division by P is done,
 //!          |error| ≤ (3E + 5 + M)·u·Σ‖x‖‖k‖, and 1/16 more for products of errors, each of which is below 1/100.
-//!          A tile has two boxes of P limbs, so ‖x‖ ≤ 2^(b−1)·√(2P). A kernel of K taps, at most m of them on one place of the
-//!          tile, spread over elements, and L pairs of limbs have Σ‖x‖‖k‖ ≤ L·4^(b−1)·√(2P·e·m·K) with e elements. `Limbs::new`
+//!          A tile has a box of N limbs, so ‖x‖ ≤ 2^(b−1)·√N. A kernel of K taps, at most m of them on one place of the tile,
+//!          spread over elements, and L pairs of limbs have Σ‖x‖‖k‖ ≤ L·4^(b−1)·√(N·e·m·K) with e elements. `Limbs::new`
 //!          takes the least L for which this bound is below ½. As |yₛ| ≤ Σ‖x‖‖k‖, it is below 2⁵⁰, too.
 //! Skipped  limbs of small integers that are zero in all of a tile, or of a kernel
 //! Cost     L transforms of every element of a tile and L back, with L(L + 1)/2 products of spectra between them
@@ -54,9 +54,9 @@ impl Limbs {
         let truth = problem.output.kind() == Kind::Bool;
         let whole = if truth { 1 } else { 8 * problem.output.size() };
         let of_tile = points.iter().map(|&points| points as f64).product::<f64>();
-        let folds = layout.axes.iter().zip(points).map(|(along, &points)| along.window().div_ceil(points) as f64);
+        let folds = layout.axes.iter().zip(points).map(|(along, &points)| along.window.div_ceil(points) as f64);
         let taps = folds.product::<f64>() * problem.taps() as f64;
-        let norms = (2.0 * of_tile * elements as f64 * taps).sqrt();
+        let norms = (of_tile * elements as f64 * taps).sqrt();
         let transforms = 3.0 * rounding(points, lanes) + 5.0;
         let exact = |count: &usize| {
             let (bits, limbs) = (whole.div_ceil(*count) as i32, *count as f64);

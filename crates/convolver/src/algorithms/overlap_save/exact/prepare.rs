@@ -3,7 +3,6 @@
 use super::Limbs;
 use crate::algorithms::direct::dense;
 use crate::algorithms::overlap_save::recipe::Whole;
-use crate::algorithms::overlap_save::taps::turned_place;
 use crate::algorithms::{Prepared, Recipe};
 use crate::primitives::fft::Grid;
 use crate::primitives::threads;
@@ -28,7 +27,7 @@ impl ByLimbs {
 impl Recipe for ByLimbs {
     fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
         let whole = self.whole.clone();
-        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(whole.machine.set, &whole.size.points))).clone();
+        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(whole.machine.set, whole.shape()))).clone();
         let taps = dense::<i64>(&whole.problem, kernel);
         let used = self.limbs.used(&taps);
         let mut prepared = Exact { whole, grid, limbs: self.limbs, taps, used, kept: None };
@@ -71,15 +70,14 @@ impl Exact {
 
     /// Makes the spectrum of a limb of an element of a kernel.
     fn analyse(&self, kernel: usize, element: usize, limb: usize, spectrum: &mut [f64], shared: bool) {
-        let (grid, points) = (&self.grid, &self.whole.size.points);
+        let grid = &self.grid;
         let taps = self.whole.problem.taps();
         let mut weights = Scratch::<f64>::new(taps);
         self.limbs.digits(limb, &self.taps[kernel * taps..][..taps], &mut weights);
-        let mut samples = Scratch::<f64>::new(grid.rows() * grid.width());
-        samples.fill(0.0);
-        self.whole.for_each_tap(element, usize::MAX, |tap, at| samples[turned_place(tap, points)] += weights[at]);
+        let mut samples = Scratch::<f64>::new(grid.rows_of_box() * grid.width());
+        self.whole.place_taps(element, &weights, &mut samples);
         let mut tile = Scratch::<f64>::new(grid.numbers());
-        grid.place_samples(&mut tile, &samples, 1, 1.0 / grid.points() as f64, shared);
+        grid.place_samples(&mut tile, &samples, 1.0 / grid.points() as f64, shared);
         grid.analyse(&mut tile, spectrum, shared);
     }
 }

@@ -3,9 +3,9 @@
 use super::prepare::Exact;
 use crate::algorithms::Prepared;
 use crate::algorithms::overlap_save::input::Input;
-use crate::algorithms::overlap_save::units::{Outputs, Start, Unit};
+use crate::algorithms::overlap_save::units::{Outputs, Unit};
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Scratch, Storing, TileRows, View, ViewMut, with_working};
+use convolver_kernels::{Dims, Scratch, Storing, View, ViewMut, with_working};
 use smallvec::SmallVec;
 
 impl Prepared for Exact {
@@ -48,35 +48,29 @@ impl Run<'_> {
     fn unit(&self, group: usize, unit: usize, spectra: &[f64], inside: bool) {
         let (whole, grid) = (&self.prepared.whole, &self.prepared.grid);
         let unit = self.outputs.unit(whole, group, unit);
-        let mut integers = Scratch::<i64>::new(grid.rows() * grid.width() * unit.starts.len());
+        let mut integers = Scratch::<i64>::new(grid.rows_of_box() * grid.width());
         let mut tile = Scratch::<f64>::new(grid.numbers());
         let loaded = self.load(&unit, &mut integers, &mut tile, inside);
-        let mut views: SmallVec<[ViewMut<'_>; 2]> =
-            unit.tiles.iter().filter_map(|&number| self.outputs.tiles.take(number)).map(|(_, view)| view).collect();
+        let Some((_, mut view)) = self.outputs.tiles.take(unit.number) else { return };
         let of_bank = spectra.len() / whole.size.banks;
-        let length = grid.rows() * grid.width();
         for bank in 0..whole.size.banks {
             integers.fill(0);
             self.sums(&loaded, &spectra[bank * of_bank..][..of_bank], &mut integers, &mut tile, inside);
-            for (view, sums) in views.iter_mut().zip(integers.chunks_exact(length)) {
-                self.store(whole.bank(view, bank), sums, inside);
-            }
+            self.store(whole.bank(&mut view, bank), &integers, inside);
         }
     }
 
     /// Transforms the limbs of every element of a unit.
     fn load(&self, unit: &Unit, integers: &mut [i64], tile: &mut [f64], inside: bool) -> Loaded {
         let (whole, grid, limbs) = (&self.prepared.whole, &self.prepared.grid, self.prepared.limbs);
-        let (rows, width, lanes) = (grid.rows(), grid.width(), whole.machine.set.lanes::<f64>());
+        let (width, lanes) = (grid.width(), whole.machine.set.lanes::<f64>());
         let mut spectra = Scratch::<f64>::new(grid.numbers() * whole.size.elements * limbs.count);
         let mut digits = Scratch::<f64>::new(integers.len());
         let mut used = SmallVec::new();
         for element in 0..whole.size.elements {
-            let of: SmallVec<[_; 2]> =
-                unit.starts.iter().map(|start: &Start| self.input.rows_of(start, element)).collect();
+            let rows = self.input.rows_of(&unit.start, element);
             threads::for_each_chunk(integers, lanes * width, inside, |number, chunk| {
-                let (half, first) = (number * lanes / rows, number * lanes % rows);
-                self.input.rows(&of[half], first, chunk);
+                self.input.rows(&rows, number * lanes, chunk);
             });
             used.push(limbs.used(integers));
             for limb in 0..used[element] {
@@ -84,7 +78,7 @@ impl Run<'_> {
                 threads::for_each_chunk(&mut digits, chunk, inside, |number, digits| {
                     limbs.digits(limb, &integers[number * chunk..][..digits.len()], digits);
                 });
-                grid.place_samples(tile, &digits, unit.starts.len(), 1.0, inside);
+                grid.place_samples(tile, &digits, 1.0, inside);
                 let number = element * limbs.count + limb;
                 grid.analyse(tile, &mut spectra[number * grid.numbers()..][..grid.numbers()], inside);
             }
@@ -112,12 +106,11 @@ impl Run<'_> {
                 continue;
             }
             grid.synthesise(&mut sums, tile, inside);
-            let rows = TileRows::new(self.prepared.whole.machine.set, tile, grid.rows());
+            let rows = grid.read(tile);
             threads::for_each_chunk(integers, lanes * width, inside, |number, integers| {
-                let (half, first) = (number * lanes / grid.rows(), number * lanes % grid.rows());
                 let (mut line, mut below) = (vec![0.0; width], vec![false; width / lanes]);
                 for (row, integers) in integers.chunks_exact_mut(width).enumerate() {
-                    rows.fetch(first + row, Some(half), &mut line, [1.0; 2], 0.0, &mut below);
+                    grid.fetch(&rows, number * lanes + row, &mut line, [1.0; 2], 0.0, &mut below);
                     limbs.add(limb, &line, integers);
                 }
             });
@@ -127,8 +120,7 @@ impl Run<'_> {
     /// Writes the outputs of a tile.
     fn store(&self, view: ViewMut<'_>, sums: &[i64], inside: bool) {
         let whole = &self.prepared.whole;
-        let lanes = whole.machine.set.lanes::<f64>();
-        let pieces = whole.pieces(view, lanes, self.prepared.grid.width());
+        let pieces = whole.pieces(view, inside, self.prepared.grid.width());
         threads::for_each(pieces.len(), inside, |number| {
             let Some((offset, mut view)) = pieces.take(number) else { return };
             let convolved = offset.len() - whole.layout.order.len();
