@@ -50,10 +50,10 @@ impl<W: Storing> OverlapSave<W>
 where
     W::Lane: Real,
 {
-    pub(super) fn new(whole: Arc<Whole>, grid: Arc<Grid<W::Lane>>, taps: Scratch<W>) -> Self {
+    pub(super) fn new(whole: Arc<Whole>, grid: Arc<Grid<W::Lane>>, taps: Scratch<W>, kept: bool) -> Self {
         let mut prepared = OverlapSave { whole, grid, taps, kept: None };
         let (size, shared) = (&prepared.whole.size, prepared.whole.shared);
-        if !size.made {
+        if kept {
             let mut spectra = Scratch::new(size.spectra() * size.groups);
             let kernels = prepared.kernels(0..size.groups * size.banks, &mut spectra, shared);
             prepared.kept = Some((kernels, spectra));
@@ -110,7 +110,7 @@ where
         let weights = self.weights(kernel);
         let grid = &self.grid;
         let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
-        self.whole.place_taps(element, weights, &mut samples);
+        self.whole.place_taps(element, weights, &mut samples, shared);
         let each = W::Lane::of_parts(1.0 / grid.points() as f64, 0.0);
         let scale = power::<W::Lane>(-exponent);
         let mut tile = Scratch::<W::Lane>::new(grid.numbers());

@@ -5,7 +5,7 @@ use super::layout::Layout;
 use super::prepare::OverlapSave;
 use super::size::{Size, choose};
 use crate::algorithms::direct::{dense, direct_candidate};
-use crate::algorithms::{Candidate, Prepared, Recipe, Refusal};
+use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::primitives::fft::{Grid, Shape};
 use crate::problem::Problem;
@@ -25,6 +25,8 @@ pub(super) struct Whole {
     /// Outputs of a tile along each axis of the problem.
     pub(super) tile: Dims<usize>,
     pub(super) shared: bool,
+    /// Whether there is memory for a prepared kernel to keep all spectra.
+    pub(super) keeps: bool,
     /// Bytes that computing without transforms may use.
     pub(super) direct_bytes: usize,
 }
@@ -55,7 +57,9 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
     let direct_bytes = direct.as_ref().map_or(0, |direct| direct.workspace_bytes);
     let shared = choice.seconds > WORTH_SHARING;
     let seconds = if shared { choice.seconds / machine.cores as f64 + machine.rates.hand_off } else { choice.seconds };
-    let workspace_bytes = choice.bytes + direct_bytes;
+    let kept = choice.size.bytes(false, problem, machine);
+    let keeps = kept <= memory.saturating_sub(direct_bytes);
+    let workspace_bytes = direct_bytes + if keeps { kept.max(choice.bytes) } else { choice.bytes };
     let whole = Whole {
         problem: problem.clone(),
         machine: *machine,
@@ -63,6 +67,7 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
         size: choice.size,
         tile: choice.tile,
         shared,
+        keeps,
         direct_bytes,
     };
     let recipe: Box<dyn Recipe> = match (whole.size.limbs, direct) {
@@ -104,12 +109,26 @@ where
     W::Lane: Real,
 {
     fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        self.prepared(kernel, self.whole.keeps)
+    }
+
+    fn run_once(&self, operands: Operands<'_>) {
+        self.prepared(operands.kernel, !self.whole.size.made).run(operands.input, operands.output);
+    }
+}
+
+impl<W: Storing + Element> ByTransforms<W>
+where
+    W::Lane: Real,
+{
+    /// A prepared kernel, its spectra kept or made in every run.
+    fn prepared(&self, kernel: &View<'_>, kept: bool) -> Box<dyn Prepared> {
         let set = self.whole.machine.set;
         let taps = dense::<W>(&self.whole.problem, kernel);
         if !set.survey(W::lanes(&taps)).1 {
             return self.otherwise.prepare(kernel);
         }
         let grid = self.grid.get_or_init(|| Arc::new(Grid::new(set, self.whole.shape())));
-        Box::new(OverlapSave::new(self.whole.clone(), grid.clone(), taps))
+        Box::new(OverlapSave::new(self.whole.clone(), grid.clone(), taps, kept))
     }
 }

@@ -28,7 +28,7 @@ const SECOND_LOOK: f64 = 200e-9;
 const FINER: f64 = 1.12;
 /// Points of a tile at most.
 const MOST: usize = 1 << 28;
-/// Kernels of their own from which on their spectra are made in the run, by the thread that uses them.
+/// Kernels of their own from which on a single call makes their spectra in the run, by the thread that uses them.
 const MANY: usize = 8;
 /// A problem cut into tiles.
 pub(super) struct Size {
@@ -46,7 +46,7 @@ pub(super) struct Size {
     pub(super) elements: usize,
     /// Whether threads share the work of one tile rather than the tiles.
     pub(super) inside: bool,
-    /// Whether the spectra of kernels are made in the run.
+    /// Whether a single call makes the spectra of kernels in the run.
     pub(super) made: bool,
     /// Whether outputs see points past the end of the transform, which are zero.
     pub(super) wraps: bool,
@@ -112,7 +112,7 @@ impl Size {
     }
 
     /// Numbers that one unit of work needs: tile, samples, sums and spectra.
-    fn numbers(&self) -> usize {
+    fn numbers(&self, made: bool) -> usize {
         let tile = self.spectrum;
         let exact = self.limbs.is_some();
         // Sums, and limbs as numbers.
@@ -125,18 +125,19 @@ impl Size {
         };
         let parts = self.elements.saturating_mul(self.copies());
         let kept = if self.banks > 1 || exact { tile.saturating_mul(parts) } else { 0 };
-        let made = if self.made { self.spectra() } else { 0 };
+        let made = if made { self.spectra() } else { 0 };
         // The samples of a long line are fetched into another.
         (3 * tile).saturating_add(sums).saturating_add(kept).saturating_add(made)
     }
 
-    fn bytes(&self, number: usize, cores: usize) -> usize {
-        let kept = if self.made { 0 } else { self.spectra().saturating_mul(self.groups) };
-        let units = self.numbers().saturating_mul(if self.inside && !self.made { 1 } else { cores });
-        kept.saturating_add(units).saturating_mul(number)
+    /// Bytes of a computation for which the spectra of all kernels are kept, or made in the run.
+    pub(super) fn bytes(&self, made: bool, problem: &Problem, machine: &Machine) -> usize {
+        let kept = if made { 0 } else { self.spectra().saturating_mul(self.groups) };
+        let units = self.numbers(made).saturating_mul(if self.inside && !made { 1 } else { machine.cores });
+        kept.saturating_add(units).saturating_mul(real_size(problem.working()))
     }
 
-    /// Seconds of one core.
+    /// Seconds of all cores together.
     fn seconds(&self, problem: &Problem, layout: &Layout, machine: &Machine) -> f64 {
         let number = real_size(problem.working());
         let points = self.complex as f64;
@@ -157,13 +158,15 @@ impl Size {
             if self.is_simple() && copies == 1.0 { 0.0 } else { elements * (copies + 1.0) / 2.0 * 3.0 * copy };
         let out = transform + product + COPIES_OUT * copy + lines * LINE;
         let unit = copies * (elements * into + banks * out) + machine.rates.tile;
-        let kernels = self.groups as f64 * banks * elements * copies * (into + copy);
+        // Unless threads share the work of one tile, the last round of them has idle ones.
+        let rounded = |jobs: usize| if self.inside { jobs } else { jobs.next_multiple_of(machine.cores) } as f64;
+        let kernel = elements * copies * (into + copy);
+        let kernels = rounded(self.groups * self.banks) * kernel;
+        let units = rounded(self.units * self.groups) * unit;
         let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * problem.working().size();
         let looks =
             if self.limbs.is_some() { 0.0 } else { problem.outputs() as f64 * SECOND_LOOK / problem.taps() as f64 };
-        OVERHEAD * (self.units as f64 * self.groups as f64 * unit + kernels)
-            + looks
-            + moved as f64 / machine.rates.memory_bytes
+        OVERHEAD * (units + kernels) + looks + moved as f64 / machine.rates.memory_bytes
     }
 }
 
@@ -191,7 +194,6 @@ pub(super) struct Choice {
 
 /// The cheapest tile within `memory` bytes, or the bytes that some tile needs at least.
 pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memory: usize) -> Result<Choice, usize> {
-    let number = real_size(problem.working());
     let lanes = lanes(problem, machine);
     let choices: Vec<Vec<usize>> = (0..layout.axes.len()).map(|axis| tiles_along(layout, axis, lanes)).collect();
     let (mut best, mut least): (Option<Choice>, usize) = (None, usize::MAX);
@@ -203,7 +205,7 @@ pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memo
             left /= choices.len();
         }
         let size = Size::new(problem, layout, &tile, machine);
-        let bytes = size.bytes(number, machine.cores);
+        let bytes = size.bytes(size.made, problem, machine);
         least = least.min(bytes);
         if bytes > memory || size.points.iter().product::<usize>() > MOST {
             continue;

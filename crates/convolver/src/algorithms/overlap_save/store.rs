@@ -95,19 +95,20 @@ where
                     self.directly(piece, &mut view, &index, (line_axis, from, to));
                     continue;
                 }
+                let mut write = |from: usize, numbers: &[W]| {
+                    index[line_axis] = from;
+                    view.write(&index, line_axis, numbers);
+                    index[line_axis] = 0;
+                };
+                if self.is_quick(to - from) {
+                    self.sums(samples, (first, from), &mut numbers[from..to]);
+                    write(from, &numbers[from..to]);
+                    continue;
+                }
                 numbers[from..to].fill(W::default());
-                index[line_axis] = from;
-                view.write(&index, line_axis, &numbers[from..to]);
-                index[line_axis] = 0;
+                write(from, &numbers[from..to]);
                 for (from, to) in self.loud(samples, first, (from, to)) {
-                    if self.is_quick(to - from) {
-                        self.sums(samples, (first, from), &mut numbers[from..to]);
-                        index[line_axis] = from;
-                        view.write(&index, line_axis, &numbers[from..to]);
-                        index[line_axis] = 0;
-                    } else {
-                        self.directly(piece, &mut view, &index, (line_axis, from, to));
-                    }
+                    self.directly(piece, &mut view, &index, (line_axis, from, to));
                 }
             }
         });

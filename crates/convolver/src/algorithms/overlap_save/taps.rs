@@ -1,11 +1,15 @@
 //! Where the taps of a kernel are: in a tile, and among the numbers of the kernel.
 
 use super::recipe::Whole;
+use crate::primitives::threads;
 use convolver_kernels::{Dims, Working, grid_position};
 use std::borrow::Cow;
 
 /// Taps along an axis that are looked at for witnesses, at most, besides those near its ends, by the number of axes.
-const SPREAD: [usize; 3] = [64, 64, 16];
+const SPREAD: [usize; 3] = [16, 64, 16];
+
+/// Shares that a box is cut into where threads fill it with taps.
+const SHARES: usize = 16;
 
 /// Taps that differ along the line alone.
 pub(super) struct TapRow<'a> {
@@ -90,7 +94,7 @@ impl Whole {
         let some = |_, taps: &[(usize, usize)]| {
             let count = taps.len();
             let mut chosen: Vec<usize> = (0..count).step_by(count.div_ceil(spread)).collect();
-            let near = std::iter::successors(Some(0), |&at| Some(at + 1 + at / 4)).take_while(|&at| at < count);
+            let near = std::iter::successors(Some(0), |&at| Some(at + 1 + at / 3)).take_while(|&at| at < count);
             chosen.extend(near.flat_map(|at| [at, count - 1 - at]));
             chosen.sort_unstable();
             chosen.dedup();
@@ -104,7 +108,16 @@ impl Whole {
     /// A correlation is a convolution with the taps at negative places. Those of a kernel longer than the transform, as
     /// where most of what it sees is zero, fall on each other. What passes an end of the first axis of a tile of real
     /// numbers changes its sign.
-    pub(super) fn place_taps<W: Working>(&self, element: usize, weights: &[W], samples: &mut [W]) {
+    pub(super) fn place_taps<W: Working>(&self, element: usize, weights: &[W], samples: &mut [W], shared: bool) {
+        let rows = (samples.len() / self.size.points[self.size.points.len() - 1]).div_ceil(SHARES);
+        let length = rows * self.size.points[self.size.points.len() - 1];
+        threads::for_each_chunk(samples, length, shared, |number, samples| {
+            self.place_rows(element, weights, number * rows, samples);
+        });
+    }
+
+    /// As `place_taps`, for some rows of the box.
+    fn place_rows<W: Working>(&self, element: usize, weights: &[W], first: usize, samples: &mut [W]) {
         let (points, line) = (&self.size.points, self.size.points.len() - 1);
         let signed = self.layout.real.then(|| self.layout.cut());
         let turned = |(place, other): (usize, bool), (axis, tap): (usize, usize)| {
@@ -114,9 +127,11 @@ impl Whole {
         let sign = |other| W::of_parts(if other { -1.0 } else { 1.0 }, 0.0);
         samples.fill(W::default());
         self.for_each_tap_row(element, |row| {
-            let before = row.before().iter().copied().enumerate().fold((0, false), turned);
+            let (number, other) = row.before().iter().copied().enumerate().fold((0, false), turned);
+            let start = number.wrapping_sub(first).saturating_mul(points[line]);
+            let Some(samples) = samples.get_mut(start..start.saturating_add(points[line])) else { return };
             let mut add = |point: usize, weight: W| {
-                let (place, other) = turned(before, (line, point));
+                let (place, other) = turned((0, other), (line, point));
                 samples[place] = samples[place].plus(weight.times(sign(other)));
             };
             let Some((weights, reversed)) = row.dense(weights).filter(|(weights, _)| weights.len() <= points[line])
@@ -126,9 +141,8 @@ impl Whole {
             // All but the first are at the end of their row.
             let (first, weights) = if reversed { weights.split_last() } else { weights.split_first() }.expect("a tap");
             add(0, *first);
-            let end = (before.0 + 1) * points[line];
-            let samples = samples[end - weights.len()..end].iter_mut();
-            let sign = sign(before.1 ^ (signed == Some(line)));
+            let samples = samples[points[line] - weights.len()..].iter_mut();
+            let sign = sign(other ^ (signed == Some(line)));
             let add = |(sample, weight): (&mut W, &W)| *sample = sample.plus(weight.times(sign));
             if reversed {
                 samples.zip(weights).for_each(add);

@@ -58,13 +58,17 @@ impl Whole {
         let lengths: Dims<usize> = order[..line].iter().map(|&axis| shape[convolved + axis]).collect();
         let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
         let mut first: Dims<usize> = order.iter().map(|&axis| offset[axis]).collect();
-        for number in 0..lengths.iter().product() {
-            for (axis, at) in grid_position(&lengths, number).into_iter().enumerate() {
-                index[convolved + order[axis]] = at;
-                first[axis] = offset[order[axis]] + at;
-            }
+        for _ in 0..lengths.iter().product() {
             let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
             action(&index, &first, place);
+            for axis in (0..line).rev() {
+                let at = &mut index[convolved + order[axis]];
+                *at = if *at + 1 < lengths[axis] { *at + 1 } else { 0 };
+                first[axis] = offset[order[axis]] + *at;
+                if *at > 0 {
+                    break;
+                }
+            }
         }
     }
 

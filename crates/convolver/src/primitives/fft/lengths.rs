@@ -1,6 +1,6 @@
 //! Lengths of transforms: products of 2, 3 and 5, so that no tile is padded to twice its size.
 
-use convolver_kernels::radices;
+use convolver_kernels::{Dims, radices};
 
 /// The multiples of `unit` from `least` to `most` that are products of 2, 3 and 5, but for `unit` itself.
 pub fn lengths(unit: usize, least: usize, most: usize) -> Vec<usize> {
@@ -47,4 +47,13 @@ pub fn rows_and_columns(points: usize, lanes: usize) -> Option<(usize, usize)> {
     let part = points / (lanes * lanes);
     let rows = (1..=part).take_while(|rows| rows * rows <= part).filter(|&rows| part.is_multiple_of(rows)).last()?;
     Some((lanes * rows, lanes * (part / rows)))
+}
+
+/// The lengths of the box of complex numbers that a box of real ones becomes.
+pub(super) fn halved(lengths: &[usize]) -> Dims<usize> {
+    let mut halved: Dims<usize> = lengths.into();
+    if let Some(first) = halved.iter_mut().find(|length| **length > 1) {
+        *first /= 2;
+    }
+    halved
 }

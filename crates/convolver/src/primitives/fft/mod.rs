@@ -17,14 +17,19 @@
 //!           large-integer arithmetic (1994), for w, the right-angle convolution
 
 mod lengths;
+mod rounding;
+mod twist;
 
 pub use lengths::{length, lengths, operations, rows_and_columns};
+pub use rounding::rounding;
 
 use crate::primitives::threads;
 use convolver_kernels::{
-    Dims, InstructionSet, Pass, Real, RowGroups, Scratch, Squares, TileRows, Working, frequencies, passes, root,
+    InstructionSet, Pass, Real, RowGroups, Scratch, Squares, TileRows, Working, frequencies, passes, root,
 };
+use lengths::halved;
 use std::sync::{Mutex, PoisonError};
+use twist::Twist;
 
 /// The transform of tiles of one size.
 #[derive(Debug)]
@@ -55,39 +60,8 @@ pub struct Shape<'a> {
     pub columns: usize,
 }
 
-/// Factors ω^(f·c) for rows f and columns c, with w^c if numbers are real: of the lanes of a strip, and of the strip.
-#[derive(Debug)]
-struct Twist<L> {
-    bases: Vec<L>,
-    steps: Vec<L>,
-}
-
-/// What twisting adds to the rounding of a transform: two factors, off by 3.3 each, and two products, by √5.
-const TWIST: f64 = 12.0;
-
-/// What the powers of w add: a factor, off by 3.3, and a product, by √5.
-const WEIGHT: f64 = 6.0;
-
-/// The lengths of the box of complex numbers that a box of real ones becomes.
-fn halved(lengths: &[usize]) -> Dims<usize> {
-    let mut halved: Dims<usize> = lengths.into();
-    if let Some(first) = halved.iter_mut().find(|length| **length > 1) {
-        *first /= 2;
-    }
-    halved
-}
-
-/// How much the transform of a box of real numbers of these lengths rounds in f64, in rounding units, see
-/// `convolver_kernels::rounding`.
-pub fn rounding(lengths: &[usize], lanes: usize) -> f64 {
-    let of = |points: usize| convolver_kernels::rounding(points).expect("a product of 2, 3 and 5");
-    let (halved, line) = (halved(lengths), lengths.len() - 1);
-    if lengths[..line].iter().all(|&length| length == 1) {
-        let (rows, width) = rows_and_columns(halved[line], lanes).expect("a line of whole squares of vectors");
-        return WEIGHT + of(rows) + of(width) + TWIST;
-    }
-    WEIGHT + halved.iter().map(|&length| of(length)).sum::<f64>()
-}
+/// Numbers that are looked at together to find out whether a strip is silent.
+const GLANCE: usize = 256;
 
 impl<L: Real> Grid<L> {
     /// The transform of a box.
@@ -286,7 +260,7 @@ impl<L: Real> Grid<L> {
         let tile = if forward { tile } else { &mut tile[..self.wanted * length] };
         threads::for_each_chunk(tile, length, shared, |number, strip| {
             let strip = &mut strip[..used];
-            if forward && strip.iter().all(|&number| number == L::default()) {
+            if forward && strip.chunks(GLANCE).all(|numbers| self.set.survey(numbers).0 == L::default()) {
                 return;
             }
             if !forward {
@@ -307,25 +281,6 @@ impl<L: Real> Grid<L> {
         if let Some(twist) = &self.twist {
             let steps = 2 * self.rows;
             self.set.twist(strip, &twist.bases, &twist.steps[number * steps..][..steps], forward);
-        }
-    }
-}
-
-impl<L: Real> Twist<L> {
-    fn new(frequencies: &[usize], (points, real): (usize, bool), width: usize, lanes: usize) -> Self {
-        // In quarters of a frequency: w is a quarter of one, backward.
-        let quarters = move |frequency: usize| (4 * frequency + if real { 4 * points - 1 } else { 0 }) % (4 * points);
-        let factor = move |frequency: usize, column: usize| root(quarters(frequency) * column, 4 * points);
-        let base = |&frequency: &usize| {
-            let parts = move |part: usize| (0..lanes).map(move |lane| factor(frequency, lane)[part]);
-            parts(0).chain(parts(1))
-        };
-        let strips = width / lanes;
-        Twist {
-            bases: frequencies.iter().flat_map(base).collect(),
-            steps: (0..strips)
-                .flat_map(|strip| frequencies.iter().flat_map(move |&frequency| factor(frequency, strip * lanes)))
-                .collect(),
         }
     }
 }

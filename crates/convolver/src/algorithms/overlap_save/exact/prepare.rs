@@ -3,7 +3,7 @@
 use super::Limbs;
 use crate::algorithms::direct::dense;
 use crate::algorithms::overlap_save::recipe::Whole;
-use crate::algorithms::{Prepared, Recipe};
+use crate::algorithms::{Operands, Prepared, Recipe};
 use crate::primitives::fft::Grid;
 use crate::primitives::threads;
 use convolver_kernels::{Scratch, View};
@@ -26,16 +26,27 @@ impl ByLimbs {
 
 impl Recipe for ByLimbs {
     fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
+        Box::new(self.prepared(kernel, self.whole.keeps))
+    }
+
+    fn run_once(&self, operands: Operands<'_>) {
+        self.prepared(operands.kernel, !self.whole.size.made).run(operands.input, operands.output);
+    }
+}
+
+impl ByLimbs {
+    /// A prepared kernel, its spectra kept or made in every run.
+    fn prepared(&self, kernel: &View<'_>, kept: bool) -> Exact {
         let whole = self.whole.clone();
         let grid = self.grid.get_or_init(|| Arc::new(Grid::new(whole.machine.set, whole.shape()))).clone();
         let taps = dense::<i64>(&whole.problem, kernel);
         let used = self.limbs.used(&taps);
         let mut prepared = Exact { whole, grid, limbs: self.limbs, taps, used, kept: None };
         let size = &prepared.whole.size;
-        if !size.made {
+        if kept {
             prepared.kept = Some(prepared.spectra(0..size.groups * size.banks, prepared.whole.shared));
         }
-        Box::new(prepared)
+        prepared
     }
 }
 
@@ -75,7 +86,7 @@ impl Exact {
         let mut weights = Scratch::<f64>::new(taps);
         self.limbs.digits(limb, &self.taps[kernel * taps..][..taps], &mut weights);
         let mut samples = Scratch::<f64>::new(grid.rows_of_box() * grid.width());
-        self.whole.place_taps(element, &weights, &mut samples);
+        self.whole.place_taps(element, &weights, &mut samples, shared);
         let mut tile = Scratch::<f64>::new(grid.numbers());
         grid.place_samples(&mut tile, &samples, 1.0 / grid.points() as f64, shared);
         grid.analyse(&mut tile, spectrum, shared);
