@@ -137,7 +137,7 @@ impl Size {
         kept.saturating_add(units).saturating_mul(real_size(problem.working()))
     }
 
-    /// Seconds of all cores together.
+    /// Seconds of one core.
     fn seconds(&self, problem: &Problem, layout: &Layout, machine: &Machine) -> f64 {
         let number = real_size(problem.working());
         let points = self.complex as f64;
@@ -158,15 +158,13 @@ impl Size {
             if self.is_simple() && copies == 1.0 { 0.0 } else { elements * (copies + 1.0) / 2.0 * 3.0 * copy };
         let out = transform + product + COPIES_OUT * copy + lines * LINE;
         let unit = copies * (elements * into + banks * out) + machine.rates.tile;
-        // Unless threads share the work of one tile, the last round of them has idle ones.
-        let rounded = |jobs: usize| if self.inside { jobs } else { jobs.next_multiple_of(machine.cores) } as f64;
-        let kernel = elements * copies * (into + copy);
-        let kernels = rounded(self.groups * self.banks) * kernel;
-        let units = rounded(self.units * self.groups) * unit;
+        let kernels = self.groups as f64 * banks * elements * copies * (into + copy);
         let moved = (problem.outputs() + problem.input_shape().iter().product::<usize>()) * problem.working().size();
         let looks =
             if self.limbs.is_some() { 0.0 } else { problem.outputs() as f64 * SECOND_LOOK / problem.taps() as f64 };
-        OVERHEAD * (units + kernels) + looks + moved as f64 / machine.rates.memory_bytes
+        OVERHEAD * (self.units as f64 * self.groups as f64 * unit + kernels)
+            + looks
+            + moved as f64 / machine.rates.memory_bytes
     }
 }
 
