@@ -361,7 +361,7 @@ pub(crate) use transforms;
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr, sums $sums:expr)?) => {
+     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr)? $(, sums $sums:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -408,6 +408,8 @@ macro_rules! vector {
                     // SAFETY: as for `store`; lanes that are masked are not written.
                     unsafe { $store_first(pointer.cast(), count, self.0) }
                 }
+            )?
+            $(
                 #[inline(always)]
                 unsafe fn sums(vectors: [Self; $crate::simd::TOGETHER]) -> [$lane; $crate::simd::TOGETHER] {
                     // SAFETY: the caller vouches for the instruction set.

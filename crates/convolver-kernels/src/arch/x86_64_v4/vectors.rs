@@ -56,7 +56,9 @@ vector!(F64x8(__m512d): f64, 8,
 vector!(I16x32(__m512i): i16, 32,
     _mm512_set1_epi16, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi16(sum, _mm512_mullo_epi16(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi16(lanes as u32, pointer));
+    lanes |pointer, lanes| _mm512_maskz_loadu_epi16(lanes as u32, pointer),
+    first |pointer, count| _mm512_maskz_loadu_epi16((1u32 << count) - 1, pointer),
+    |pointer, count, vector| _mm512_mask_storeu_epi16(pointer, (1u32 << count) - 1, vector));
 vector!(I32x16(__m512i): i32, 16,
     _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi32(sum, _mm512_mullo_epi32(left, right)),
@@ -72,7 +74,9 @@ vector!(I64x8(__m512i): i64, 8,
 vector!(Truthx64(__m512i): Truth, 64,
     |truth: Truth| _mm512_set1_epi8(truth.0 as i8), _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_or_si512(sum, _mm512_and_si512(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi8(lanes, pointer));
+    lanes |pointer, lanes| _mm512_maskz_loadu_epi8(lanes, pointer),
+    first |pointer, count| _mm512_maskz_loadu_epi8((1u64 << count) - 1, pointer),
+    |pointer, count, vector| _mm512_mask_storeu_epi8(pointer, (1u64 << count) - 1, vector));
 
 real_vector!(F32x16(__m512): _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_min_ps, _mm512_max_ps,
 |sum, left, right| _mm512_fnmadd_ps(left, right, sum),

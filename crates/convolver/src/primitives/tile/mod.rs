@@ -5,10 +5,14 @@
 //! memory. Along a convolved axis that is strided, only places that some tap sees are loaded; on a line the places of
 //! one phase (place modulo stride) stand together, so that neighbouring outputs see neighbouring elements.
 
+mod copier;
+mod reader;
+
 use crate::problem::{Axis, Fill, Sample};
 use convolver_kernels::{Dims, View, Working};
+use copier::Copier;
+use reader::Reader;
 use smallvec::{SmallVec, smallvec};
-use std::ops::Range;
 
 /// What fills the places outside the input, and whether it is conjugated.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +95,17 @@ impl Phases {
     }
 }
 
+/// What stands at one place of an axis.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Nothing that a tap sees.
+    Unseen,
+    /// A sample of the input.
+    Sample(usize),
+    /// Zero, the fill, or several samples together.
+    Other,
+}
+
 /// Rows of the input that sum to one line of the box.
 type Terms<W> = SmallVec<[(Dims<usize>, W); 1]>;
 
@@ -109,15 +124,31 @@ impl<W: Working> Loader<'_, W> {
             Line::Convolved { .. } => self.axes.len() - 1,
             Line::Batch { .. } => self.axes.len(),
         };
+        let places: SmallVec<[Vec<Place>; 3]> = (0..lines).map(|axis| self.places(packing, axis)).collect();
+        let mut copier = Copier::new(self, view, packing);
         let mut reader = Reader::new(self, view, packing.line);
+        let mut index: Dims<usize> = leading.into();
+        index.resize(leading.len() + self.axes.len(), 0);
         let mut position: Dims<usize> = smallvec![0; lines];
         loop {
-            if self.is_seen(packing, &position) {
-                let at: usize = position.iter().zip(&packing.steps).map(|(&place, &step)| place * step).sum();
-                let places: Dims<isize> =
-                    position.iter().zip(&packing.starts).map(|(&place, &start)| start + place as isize).collect();
-                let (terms, constant) = self.terms(leading, &places);
-                reader.line(packing, &terms, constant, &mut target[at..]);
+            let at: usize = position.iter().zip(&packing.steps).map(|(&place, &step)| place * step).sum();
+            let (mut seen, mut inside) = (true, true);
+            for ((axis, &place), index) in position.iter().enumerate().zip(&mut index[leading.len()..]) {
+                match places[axis][place] {
+                    Place::Unseen => seen = false,
+                    Place::Sample(sample) => *index = sample,
+                    Place::Other => inside = false,
+                }
+            }
+            match &mut copier {
+                _ if !seen => {}
+                Some(copier) if inside => copier.line(&index, &mut target[at..]),
+                _ => {
+                    let places: Dims<isize> =
+                        position.iter().zip(&packing.starts).map(|(&place, &start)| start + place as isize).collect();
+                    let (terms, constant) = self.terms(leading, &places);
+                    reader.line(packing, &terms, constant, &mut target[at..]);
+                }
             }
             let next = (0..lines).rev().find(|&axis| {
                 position[axis] += 1;
@@ -133,6 +164,18 @@ impl<W: Working> Loader<'_, W> {
         }
     }
 
+    /// What stands at each place of a box along an axis that lines do not run along.
+    fn places(&self, packing: &Packing, number: usize) -> Vec<Place> {
+        let axis = &self.axes[number];
+        let phases = &packing.phases[number];
+        let place = |place: usize| match axis.sample(packing.starts[number] + place as isize) {
+            _ if axis.stride > 1 && phases.slot(place % axis.stride).is_none() => Place::Unseen,
+            Sample::At(sample) => Place::Sample(sample),
+            _ => Place::Other,
+        };
+        (0..packing.extents[number]).map(place).collect()
+    }
+
     /// Loads places along the last convolved axis, every `step`-th from `start` on, at one index of the input's batch,
     /// group and summed axes and one place along each of the other convolved axes.
     pub fn line(
@@ -145,11 +188,6 @@ impl<W: Working> Loader<'_, W> {
     ) {
         let (terms, constant) = self.terms(leading, places);
         Reader::new(self, view, Line::Convolved { length: 0 }).extended(&terms, constant, (start, step), target);
-    }
-
-    fn is_seen(&self, packing: &Packing, position: &[usize]) -> bool {
-        let seen = |axis: usize| packing.phases[axis].slot(position[axis] % self.axes[axis].stride).is_some();
-        (0..position.len()).all(|axis| self.axes[axis].stride == 1 || seen(axis))
     }
 
     /// The rows of the input, with weights, and the constant that make the line at these places. Later axes are extended
@@ -182,122 +220,5 @@ impl<W: Working> Loader<'_, W> {
             }
         }
         (terms, constant)
-    }
-}
-
-/// Reads lines of one box.
-struct Reader<'a, W> {
-    loader: &'a Loader<'a, W>,
-    view: &'a View<'a>,
-    /// The axis of the view that lines run along.
-    axis: usize,
-    /// Elements of the input, weighted.
-    part: Vec<W>,
-}
-
-impl<'a, W: Working> Reader<'a, W> {
-    fn new(loader: &'a Loader<'a, W>, view: &'a View<'a>, line: Line) -> Self {
-        let axis = match line {
-            Line::Convolved { .. } => view.shape().len() - 1,
-            Line::Batch { axis, .. } => axis,
-        };
-        Reader { loader, view, axis, part: Vec::new() }
-    }
-
-    fn line(&mut self, packing: &Packing, terms: &Terms<W>, constant: W, target: &mut [W]) {
-        match packing.line {
-            Line::Batch { start, count, .. } => self.run(terms, constant, (start, 1), &mut target[..count]),
-            Line::Convolved { length } => {
-                let last = packing.extents.len() - 1;
-                let (extent, stride) = (packing.extents[last], self.loader.axes[last].stride);
-                for remainder in 0..stride.min(extent) {
-                    let Some(slot) = packing.phases[last].slot(remainder) else { continue };
-                    let places = (extent - remainder).div_ceil(stride);
-                    let start = packing.starts[last] + remainder as isize;
-                    self.extended(terms, constant, (start, stride), &mut target[slot * length..][..places]);
-                }
-            }
-        }
-    }
-
-    /// Every `step`-th place of the last convolved axis from `start` on, with the samples past its ends.
-    fn extended(&mut self, terms: &Terms<W>, constant: W, (start, step): (isize, usize), line: &mut [W]) {
-        let axis = self.loader.axes[self.loader.axes.len() - 1];
-        let end = ((axis.input - 1) * axis.spread) as isize + 1;
-        // The places of the line before `place`.
-        let before = |place: isize| (place - start).max(0).cast_unsigned().div_ceil(step).min(line.len());
-        let (from, to) = (before(0), before(end).max(before(0)));
-        if axis.spread == 1 && from < to {
-            let first = (start + (from * step) as isize) as usize;
-            self.run(terms, constant, (first, step), &mut line[from..to]);
-        } else if axis.spread > 1 {
-            self.spread(terms, constant, (start, step), line, from..to);
-        }
-        for place in (0..from).chain(to..line.len()) {
-            line[place] = match axis.sample(start + (place * step) as isize) {
-                Sample::Zero => W::default(),
-                Sample::Fill => self.loader.fill,
-                Sample::At(sample) => self.element(terms, constant, sample),
-                Sample::Mix(mixed) => mixed.iter().fold(W::default(), |sum, &(sample, weight)| {
-                    sum.plus(W::of_weight(weight).times(self.element(terms, constant, sample)))
-                }),
-            };
-        }
-    }
-
-    /// The places within an input that is spread out: samples, and zeros between them.
-    fn spread(
-        &mut self,
-        terms: &Terms<W>,
-        constant: W,
-        (start, step): (isize, usize),
-        line: &mut [W],
-        inside: Range<usize>,
-    ) {
-        let spread = self.loader.axes[self.loader.axes.len() - 1].spread;
-        line[inside.clone()].fill(W::default());
-        let sample_at = |place: usize| {
-            let at = (start + (place * step) as isize).cast_unsigned();
-            at.is_multiple_of(spread).then_some(at / spread)
-        };
-        let hits: Vec<(usize, usize)> = inside.filter_map(|place| Some((place, sample_at(place)?))).collect();
-        let Some(&(_, first)) = hits.first() else { return };
-        // Samples are met at equal distances, so the second tells the step of all.
-        let apart = hits.get(1).map_or(1, |&(_, second)| second - first);
-        let mut dense = vec![W::default(); hits.len()];
-        self.run(terms, constant, (first, apart), &mut dense);
-        hits.iter().zip(dense).for_each(|(&(place, _), number)| line[place] = number);
-    }
-
-    fn element(&mut self, terms: &Terms<W>, constant: W, sample: usize) -> W {
-        let mut element = [W::default()];
-        self.run(terms, constant, (sample, 1), &mut element);
-        element[0]
-    }
-
-    /// Every `step`-th sample from `start` on along the line's axis.
-    fn run(&mut self, terms: &Terms<W>, constant: W, (start, step): (usize, usize), target: &mut [W]) {
-        let read = |index: &Dims<usize>, target: &mut [W]| {
-            let mut index = index.clone();
-            index[self.axis] = start;
-            self.view.read(&index, self.axis, step, target);
-            if self.loader.conjugate {
-                target.iter_mut().for_each(|number| *number = number.conjugated());
-            }
-        };
-        if let [(index, weight)] = &terms[..]
-            && *weight == W::of_weight(1.0)
-            && constant == W::default()
-        {
-            return read(index, target);
-        }
-        target.fill(constant);
-        self.part.resize(target.len(), W::default());
-        for (index, weight) in terms {
-            read(index, &mut self.part[..target.len()]);
-            for (sum, &number) in target.iter_mut().zip(&self.part) {
-                *sum = sum.plus(weight.times(number));
-            }
-        }
     }
 }
