@@ -4,6 +4,7 @@ mod direct;
 mod matrix;
 mod overlap_save;
 mod polyphase;
+mod running_sums;
 mod separable;
 
 use crate::machine::Machine;
@@ -11,8 +12,14 @@ use crate::problem::{Known, Problem};
 use convolver_kernels::{View, ViewMut};
 
 /// Every algorithm, in the order `explain` prints them.
-pub const ALL: &[&dyn Algorithm] =
-    &[&direct::Direct, &matrix::Matrix, &polyphase::Polyphase, &separable::Separable, &overlap_save::OverlapSave];
+pub const ALL: &[&dyn Algorithm] = &[
+    &direct::Direct,
+    &matrix::Matrix,
+    &polyphase::Polyphase,
+    &separable::Separable,
+    &running_sums::RunningSums,
+    &overlap_save::OverlapSave,
+];
 
 /// One way to compute a convolution.
 pub trait Algorithm: Sync {

@@ -8,7 +8,7 @@
 //! Input type, batch (`n`), group (`g`) and summed (`c`) axes, convolved lengths; then the kernel's type where it
 //! differs, bank axes (`o`) and taps; then what is not the default, in the order below; then the result's type.
 
-use super::{Axis, Boundary, Conjugate, Error, Fill, Known, Precision, Problem};
+use super::{Axis, Boundary, Conjugate, Error, Fill, Precision, Problem};
 use convolver_kernels::ElementType;
 use smallvec::SmallVec;
 use std::fmt::{self, Display, Write};
@@ -39,8 +39,8 @@ pub(super) fn write(problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Resul
             Fill::Number(real, imaginary) => write!(f, " fill {real:?}:{imaginary:?}")?,
         }
     }
-    if problem.known != Known::default() {
-        write!(f, " known {}", problem.known)?;
+    for (word, _) in { problem.known }.facts().iter().filter(|(_, known)| **known) {
+        write!(f, " known {word}")?;
     }
     if problem.precision != Precision::Highest {
         write!(f, " precision {}", problem.precision.name())?;
@@ -182,10 +182,13 @@ impl<'a> Words<'a> {
                 self.each_pair(axes, "a boundary", |axis, low: Boundary, high| axis.boundary = [low, high])?;
             }
             "fill" => problem.fill = Self::fill(self.next()?)?,
-            "known" => match self.next()? {
-                "separable" => problem.known.separable = true,
-                word => return Err(format!("{word:?} is nothing that can be known of a kernel")),
-            },
+            "known" => {
+                let word = self.next()?;
+                match problem.known.facts().into_iter().find(|(fact, _)| *fact == word) {
+                    Some((_, known)) => *known = true,
+                    None => return Err(format!("{word:?} is nothing that can be known of a kernel")),
+                }
+            }
             "precision" => problem.precision = Self::parsed(self.next()?, "a precision")?,
             word => return Err(format!("{word:?} is not an option")),
         }

@@ -135,7 +135,12 @@ fn check(types: [&str; 3]) {
         let Some(problem) = problem(text, types) else { continue };
         let spelled: Problem = problem.to_string().parse().expect("what prints parses");
         assert_eq!(spelled, problem);
-        let kinds = [(Shape::Dense, Memory::Plain), (Shape::Product, Memory::Strange), (Shape::Dense, Memory::Turned)];
+        let kinds = [
+            (Shape::Dense, Memory::Plain),
+            (Shape::Product, Memory::Strange),
+            (Shape::Dense, Memory::Turned),
+            (Shape::Constant, Memory::Plain),
+        ];
         for (shape, memory) in kinds {
             let style = Style::ALL[number % Style::ALL.len()];
             let case = Case { problem: problem.clone(), data: Data { style, shape, memory, seed: number as u64 } };

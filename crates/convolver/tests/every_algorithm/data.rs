@@ -79,6 +79,8 @@ words! {
         Product "product",
         /// Such a product over the convolved axes, another for every group, bank and summed index.
         Products "products",
+        /// One number over the convolved axes, another for every group, bank and summed index.
+        Constant "constant",
     }
 }
 
@@ -220,6 +222,9 @@ impl Data {
         let seed = random.bits();
         array.fill(|index| {
             let own = index[..whole].iter().fold(seed, |seed, &at| Random(seed ^ at as u64).bits());
+            if self.shape == Shape::Constant {
+                return self.factor(problem.kernel, &mut Random(own));
+            }
             (whole..shape.len()).fold(one(problem.kernel), |product, axis| {
                 let mut random = Random(own ^ ((axis as u64) << 32) ^ ((index[axis] as u64) << 40));
                 times(product, self.factor(problem.kernel, &mut random))

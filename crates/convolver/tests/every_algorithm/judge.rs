@@ -155,11 +155,14 @@ impl Judge {
     }
 }
 
-/// What algorithms find out about a kernel, and what is known of a product by its making.
+/// What algorithms find out about a kernel, and what is known of it by its making.
 fn known(problem: &Problem, kernel: &View<'_>, shape: Shape) -> Known {
     let mut known = Known::default();
     algorithms::ALL.iter().for_each(|algorithm| algorithm.recognise(problem, kernel, &mut known));
-    Known { separable: known.separable || shape == Shape::Product }
+    Known {
+        separable: known.separable || shape == Shape::Product,
+        constant: known.constant || shape == Shape::Constant,
+    }
 }
 
 pub(crate) fn size(value: Scalar) -> f64 {

@@ -64,6 +64,7 @@ fn touches_its_window_only() {
             for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
                 check(&problem, Shape::Dense, bad, &mut random);
                 check(&problem, Shape::Product, bad, &mut random);
+                check(&problem, Shape::Constant, bad, &mut random);
             }
         }
     }
@@ -73,7 +74,7 @@ fn touches_its_window_only() {
 #[test]
 fn a_spike_leaves_nothing_behind() {
     for text in ["f32 [200] * [9] pad 4:4 -> f32", "f32 [30 40] * [5 5] -> f32", "c128 [90] * [3] -> c128"] {
-        for shape in [Shape::Dense, Shape::Product] {
+        for shape in [Shape::Dense, Shape::Product, Shape::Constant] {
             let case = Case {
                 problem: text.parse().expect("a problem"),
                 data: Data { shape, ..Data::new(Style::Uniform, 5) },

@@ -12,7 +12,7 @@ use std::io::Write as _;
 
 /// Accepted runs that every reachable combination must have.
 const LEAST: usize = 200;
-/// Times that more product kernels are drawn for a type before its count is called too low.
+/// Times that more kernels with a structure are drawn for a type before its count is called too low.
 const ROUNDS: usize = 8;
 
 /// Accepted runs by algorithm and instruction set, for one type of result.
@@ -22,7 +22,7 @@ type Counts = BTreeMap<(&'static str, &'static str), usize>;
 fn probes(element: ElementType) -> Vec<Problem> {
     ["[8 9] * [3 3] -> ", "[80 90] * [7 7] -> ", "n2 c3 [40 50] * o4 [5 3] pad 2:2 1:1 -> "]
         .iter()
-        .map(|text| format!("{element} {} known separable -> {element}", text.trim_end_matches(" -> ")))
+        .map(|text| format!("{element} {} known separable known constant -> {element}", text.trim_end_matches(" -> ")))
         .map(|text| text.parse().unwrap_or_else(|error| panic!("{error}")))
         .collect()
 }
@@ -40,13 +40,13 @@ fn reachable(element: ElementType) -> Counts {
     counts
 }
 
-/// Draws cases with a result of type `output`: dense kernels first, then products until all is counted often enough.
+/// Draws cases with a result of type `output`: dense kernels first, then structured ones until all is counted often enough.
 fn sweep(output: ElementType) -> Counts {
     let counts = RefCell::new(reachable(output));
     let mut config = Config { failure_persistence: None, ..Config::default() };
     config.cases = config.cases.max(LEAST as u32);
-    let (dense, products) = (&[Shape::Dense][..], &[Shape::Product, Shape::Product, Shape::Products][..]);
-    for shapes in std::iter::once(dense).chain(std::iter::repeat_n(products, ROUNDS)) {
+    let structured = &[Shape::Product, Shape::Product, Shape::Products, Shape::Constant, Shape::Constant][..];
+    for shapes in std::iter::once(&[Shape::Dense][..]).chain(std::iter::repeat_n(structured, ROUNDS)) {
         let mut runner = TestRunner::new(config.clone());
         let outcome = runner.run(&cases(output, shapes), |case| {
             let count = |name: &'static str, set| *counts.borrow_mut().entry((name, set)).or_default() += 1;
@@ -59,7 +59,7 @@ fn sweep(output: ElementType) -> Counts {
             // The message is that of the smallest case that fails.
             Err(TestError::Fail(reason, _) | TestError::Abort(reason)) => panic!("{}", reason.message()),
         }
-        if shapes == products && counts.borrow().values().all(|&count| count >= LEAST) {
+        if shapes == structured && counts.borrow().values().all(|&count| count >= LEAST) {
             break;
         }
     }
@@ -68,12 +68,12 @@ fn sweep(output: ElementType) -> Counts {
 
 fn table(counts: &[(ElementType, Counts)]) -> String {
     let mut text = String::from("\naccepted runs\n");
-    write!(text, "  {:<11} {:<10}", "algorithm", "set").expect("a string takes every text");
+    write!(text, "  {:<12} {:<10}", "algorithm", "set").expect("a string takes every text");
     counts.iter().for_each(|(element, _)| write!(text, "{element:>6}", element = element.name()).unwrap());
     for algorithm in algorithms::ALL {
         for machine in Machine::each() {
             let key = (algorithm.name(), machine.set.name);
-            write!(text, "\n  {:<11} {:<10}", key.0, key.1).expect("a string takes every text");
+            write!(text, "\n  {:<12} {:<10}", key.0, key.1).expect("a string takes every text");
             for (_, counts) in counts {
                 let count = counts.get(&key).map_or("-".to_owned(), ToString::to_string);
                 write!(text, "{count:>6}").expect("a string takes every text");

@@ -23,7 +23,7 @@ fn any_number_of_threads() {
         "{t} [90000] * [25] -> {t}",
         "{t} n2 c8 [30 31] * o16 [3 3] -> {t}",
     ] {
-        for judge in cases(text, &[Shape::Dense, Shape::Product]) {
+        for judge in cases(text, &[Shape::Dense, Shape::Product, Shape::Constant]) {
             for algorithm in algorithms::ALL {
                 let machine = Machine::each()[0];
                 let run = |count| {
@@ -49,7 +49,7 @@ fn any_size_of_batch() {
         "{t} n67 [33] * [4] stride 2 -> {t}",
         "{t} n9 g3 c2 [] * o5 [] -> {t}",
     ] {
-        for judge in cases(text, &[Shape::Dense, Shape::Product]) {
+        for judge in cases(text, &[Shape::Dense, Shape::Product, Shape::Constant]) {
             let items = judge.problem.batch[0];
             for algorithm in algorithms::ALL.iter().filter(|algorithm| algorithm.is_local()) {
                 for machine in Machine::each() {
@@ -91,7 +91,7 @@ fn any_scale_of_the_kernel() {
         "{t} [300] * [30] pad 29:29 -> {t}",
     ];
     for text in texts {
-        for judge in cases(text, &[Shape::Dense, Shape::Product]) {
+        for judge in cases(text, &[Shape::Dense, Shape::Product, Shape::Constant]) {
             if convolver_kernels::rounding_unit(judge.problem.output).is_none() {
                 continue;
             }
@@ -128,7 +128,7 @@ fn any_scale_of_the_kernel() {
 #[test]
 fn a_prepared_plan_runs_from_many_threads() {
     for text in ["{t} n2 c2 [40 41] * o3 [3 3] pad 1:1 1:1 -> {t}", "{t} n3 [150 160] * [5 5] -> {t}"] {
-        for judge in cases(text, &[Shape::Dense, Shape::Product]) {
+        for judge in cases(text, &[Shape::Dense, Shape::Product, Shape::Constant]) {
             for algorithm in algorithms::ALL {
                 let machine = Machine::each()[0];
                 let Some(out) = judge.run(*algorithm, machine) else { continue };

@@ -123,7 +123,14 @@ impl<'a, W: Working> Copier<'a, W> {
             let to = &mut lanes[phase.to * W::PARTS..][..phase.count * W::PARTS];
             match (self.step, W::PARTS) {
                 (1, _) => to.copy_from_slice(&from[..to.len()]),
-                (step, 1) => to.iter_mut().zip(from.iter().step_by(step)).for_each(|(to, from)| *to = *from),
+                (step, 1) => {
+                    // Counted by hand: an iterator over every `step`-th number divides before it begins.
+                    let mut at = 0;
+                    for number in to {
+                        *number = from[at];
+                        at += step;
+                    }
+                }
                 (step, parts) => to
                     .chunks_exact_mut(parts)
                     .zip(from.chunks_exact(parts).step_by(step))
