@@ -180,6 +180,18 @@ fn conjugates() {
     }
 }
 
+/// Sums below the least normal number, to which zeros are added.
+#[test]
+fn small_sums_stay() {
+    for text in [
+        "bf16 c2 c1 [] * [] fill 0.0:0.0 -> bf16 | subnormal product plain 27693",
+        "f32 c2 c32 [9] * o3 [3] pad 1:1 -> f32 | subnormal dense plain 7",
+    ] {
+        let case: Case = text.parse().unwrap_or_else(|wrong| panic!("{wrong}"));
+        Judge::new(&case).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
+}
+
 /// The case in `CONVOLVER_CASE`, if there is one.
 #[test]
 fn one_case() {

@@ -51,7 +51,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         weights: Weights<'_, W>,
         sums: &mut Sums<W>,
     ) -> bool {
-        if !pairs.extent.multiply(weights.extent) {
+        if !pairs.extent.multiply(weights.extent) || sums.whole.contains(&true) {
             return false;
         }
         let (side, row_step) = match self.layout.lanes {
@@ -88,13 +88,14 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
                 let cut = &mut cut[..columns / BLOCK * pieces.block(gathered.steps.len())];
                 let numbers = W::gather_singles(job).expect("pieces are of f32");
                 let extent = set.split_lanes(&Split { numbers, pieces, judged: true }, cut);
-                if extent.multiply(weights.extent) {
+                if extent.multiply(weights.extent) && !sums.whole[number] {
                     let placed = gathered.placed(cut, columns);
                     let (packed, accumulate) = (weights.pieces, sums.accumulate);
                     let job = PieceProducts { placed, side: Side::Lanes, packed, pieces, accumulate };
                     set.piece_products(&job, &mut sums.singles(0, sums.height, first, columns));
                     continue;
                 }
+                sums.whole[number] = true;
             }
             set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
             let rows = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
@@ -126,13 +127,14 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
                 let cut = &mut cut[..rows / BLOCK * pieces.block(gathered.steps.len())];
                 let numbers = W::gather_singles(job).expect("pieces are of f32");
                 let extent = set.split_rows(&Split { numbers, pieces, judged: true }, cut);
-                if extent.multiply(weights.extent) {
+                if extent.multiply(weights.extent) && !sums.whole[number] {
                     let placed = gathered.placed(cut, rows);
                     let (packed, accumulate) = (weights.pieces, sums.accumulate);
                     let job = PieceProducts { placed, side: Side::Rows, packed, pieces, accumulate };
                     set.piece_products(&job, &mut sums.singles(first, rows, 0, sums.lanes.next_multiple_of(BLOCK)));
                     continue;
                 }
+                sums.whole[number] = true;
             }
             set.gather(&job, &mut MatrixMut::from_slice(numbers, lines.len(), terms, terms));
             let panels = if self.packing.pieces.is_some() { whole() } else { weights.numbers };

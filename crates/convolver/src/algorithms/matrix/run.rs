@@ -263,6 +263,9 @@ pub(super) struct Sums<W: Working> {
     pub(super) height: usize,
     pitch: usize,
     pub(super) accumulate: bool,
+    /// For each panel or rows of positions that are gathered at once, whether some of its products were not made in pieces:
+    /// then its sums may be too small for the unit, and no more of them are.
+    pub(super) whole: Vec<bool>,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
@@ -274,7 +277,8 @@ impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
         let height = rows.next_multiple_of(BLOCK);
         // Not a multiple of a page, whose rows would share a few lines of the cache.
         let pitch = lanes.next_multiple_of(run.packing.set.panel::<W>().max(BLOCK)) + 16;
-        Sums { numbers: Scratch::new(height * pitch), rows, lanes, height, pitch, accumulate: false }
+        let whole = vec![false; positions.div_ceil(ROWS.min(run.packing.set.panel::<W>()))];
+        Sums { numbers: Scratch::new(height * pitch), rows, lanes, height, pitch, accumulate: false, whole }
     }
 
     pub(super) fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {

@@ -7,7 +7,7 @@
 //!           while they are in the first-level cache; then columns again. Nothing is ever brought into another order: the
 //!           kernel's spectrum is made by the same passes and has the same one.
 //! Picture   strips │ │ │ │ ↓   rows ═══ → spectrum · ═══ →   │ │ │ │ ↑
-//! Real      N real numbers x along the first axis are M = N/2 complex ones, z[m] = x[m] + i·x[m + M], times w^m for w^M = i.
+//! Real      N real numbers x along the first axis are M = N/2 complex ones, `z[m] = x[m] + i·x[m + M]`, times w^m for w^M = i.
 //!           The circular convolution of such z of length M is that of polynomials modulo X^M − i, of which real ones modulo
 //!           X^N + 1 are the real and imaginary parts: half the points, and nothing to take apart.
 //! Long line one axis of n₁·n₂ points is a tile of n₁ rows, with a twist between columns and rows; w^m is w^(n₂·r) for every
