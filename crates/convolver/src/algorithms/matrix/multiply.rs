@@ -9,6 +9,7 @@ use convolver_kernels::{
     BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Run as Neighbours, Side, Source, Split,
     Storing, TILE_ROWS, Working,
 };
+use std::ops::Range;
 
 /// What a tile sees.
 pub(super) struct Samples<'a, W> {
@@ -21,6 +22,7 @@ pub(super) struct Samples<'a, W> {
 
 /// Where the tiles of what was gathered lie, and its steps.
 struct Gathered {
+    pieces: Pieces,
     tiles: Vec<usize>,
     steps: Vec<usize>,
 }
@@ -30,6 +32,7 @@ impl Gathered {
         let (steps, tile) = (terms.div_ceil(BLOCK), TILE_ROWS * TILE_ROWS);
         let block = pieces.block(steps);
         Gathered {
+            pieces,
             tiles: (0..places.div_ceil(TILE_ROWS)).map(|number| number / 2 * block + number % 2 * tile).collect(),
             steps: (0..steps).map(|step| step * pieces.block(1)).collect(),
         }
@@ -79,23 +82,16 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     ) {
         let set = self.packing.set;
         let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let gathered = self.packing.pieces.map(|pieces| (pieces, Gathered::new(pieces, panel, terms)));
+        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, panel, terms));
         for (number, runs) in samples.panels.iter().enumerate() {
             let first = number * panel;
             let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-            if let Some((pieces, gathered)) = &gathered {
-                let (pieces, columns) = (*pieces, (samples.positions.len() - first).min(panel).next_multiple_of(BLOCK));
-                let cut = &mut cut[..columns / BLOCK * pieces.block(gathered.steps.len())];
-                let numbers = W::gather_singles(job).expect("pieces are of f32");
-                let extent = set.split_lanes(&Split { numbers, pieces, judged: true }, cut);
-                if extent.multiply(weights.extent) && !sums.whole[number] {
-                    let placed = gathered.placed(cut, columns);
-                    let (packed, accumulate) = (weights.pieces, sums.accumulate);
-                    let job = PieceProducts { placed, side: Side::Lanes, packed, pieces, accumulate };
-                    set.piece_products(&job, &mut sums.singles(0, sums.height, first, columns));
-                    continue;
-                }
-                sums.whole[number] = true;
+            let places = first..samples.positions.len().min(first + panel);
+            if gathered
+                .as_ref()
+                .is_some_and(|gathered| self.in_pieces(job, (number, places), gathered, cut, weights, sums))
+            {
+                continue;
             }
             set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
             let rows = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
@@ -103,6 +99,42 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             let job = Products { rows, row_step: terms, panel: numbers, terms, accumulate };
             set.products(&job, &mut sums.part(0, sums.rows, first, panel));
         }
+    }
+
+    /// What is gathered of some positions, cut into pieces, by all banks; false if these must not be multiplied.
+    fn in_pieces(
+        &self,
+        job: Gather<'_, W>,
+        (number, places): (usize, Range<usize>),
+        gathered: &Gathered,
+        cut: &mut [i32],
+        weights: Weights<'_, W>,
+        sums: &mut Sums<W>,
+    ) -> bool {
+        if sums.whole[number] {
+            return false;
+        }
+        let (set, pieces, count) = (self.packing.set, gathered.pieces, places.len().next_multiple_of(BLOCK));
+        let cut = &mut cut[..count / BLOCK * pieces.block(gathered.steps.len())];
+        let numbers = W::gather_singles(job).expect("pieces are of f32");
+        let split = Split { numbers, pieces, judged: true };
+        let (side, extent) = match self.layout.lanes {
+            Lanes::Positions => (Side::Lanes, set.split_lanes(&split, cut)),
+            Lanes::Banks => (Side::Rows, set.split_rows(&split, cut)),
+        };
+        if !extent.multiply(weights.extent) {
+            sums.whole[number] = true;
+            return false;
+        }
+        let (placed, packed, accumulate) = (gathered.placed(cut, count), weights.pieces, sums.accumulate);
+        let job = PieceProducts { placed, side, packed, pieces, accumulate };
+        let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
+        let mut target = match side {
+            Side::Lanes => sums.singles(0, height, places.start, count),
+            Side::Rows => sums.singles(places.start, count, 0, lanes),
+        };
+        set.piece_products(&job, &mut target);
+        true
     }
 
     /// All positions, some at a time, by all panels of banks.
@@ -117,24 +149,17 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     ) {
         let set = self.packing.set;
         let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let gathered = self.packing.pieces.map(|pieces| (pieces, Gathered::new(pieces, ROWS, terms)));
+        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, ROWS, terms));
         let runs = runs(&chunk.samples);
         for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
             let first = number * ROWS;
             let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
-            if let Some((pieces, gathered)) = &gathered {
-                let (pieces, rows) = (*pieces, lines.len().next_multiple_of(BLOCK));
-                let cut = &mut cut[..rows / BLOCK * pieces.block(gathered.steps.len())];
-                let numbers = W::gather_singles(job).expect("pieces are of f32");
-                let extent = set.split_rows(&Split { numbers, pieces, judged: true }, cut);
-                if extent.multiply(weights.extent) && !sums.whole[number] {
-                    let placed = gathered.placed(cut, rows);
-                    let (packed, accumulate) = (weights.pieces, sums.accumulate);
-                    let job = PieceProducts { placed, side: Side::Rows, packed, pieces, accumulate };
-                    set.piece_products(&job, &mut sums.singles(first, rows, 0, sums.lanes.next_multiple_of(BLOCK)));
-                    continue;
-                }
-                sums.whole[number] = true;
+            let places = first..first + lines.len();
+            if gathered
+                .as_ref()
+                .is_some_and(|gathered| self.in_pieces(job, (number, places), gathered, cut, weights, sums))
+            {
+                continue;
             }
             set.gather(&job, &mut MatrixMut::from_slice(numbers, lines.len(), terms, terms));
             let panels = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
