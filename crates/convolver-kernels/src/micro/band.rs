@@ -307,10 +307,11 @@ impl<L: Lane, F: Copy> Taps<'_, L, F> {
                 for (v, input) in inputs.iter_mut().enumerate() {
                     *input = self.input(x, v, c, there);
                 }
-                for (r, sums) in sums.iter_mut().enumerate().take(HIGH).skip(LOW) {
+                #[expect(clippy::needless_range_loop, reason = "bounds that are literals, so that the loop is unrolled")]
+                for r in LOW..HIGH {
                     let weight = self.form.weight(weights.wrapping_sub(r * step));
-                    for (sum, &input) in sums.iter_mut().zip(&inputs) {
-                        *sum = sum.add_product(input, weight);
+                    for v in 0..W {
+                        sums[r][v] = sums[r][v].add_product(inputs[v], weight);
                     }
                 }
                 weights = weights.wrapping_add(self.rows * step);
