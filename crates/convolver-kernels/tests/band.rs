@@ -9,8 +9,17 @@ use job::Job;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random};
 
-/// Runs a job into the middle of a slice of canaries, and checks every element of the slice.
 fn check<L: Exact>(set: &'static InstructionSet, job: &Job<L>, random: &mut Random) {
+    check_with(|band, target| set.band(band, target), set, job, random);
+}
+
+/// Runs a job into the middle of a slice of canaries, and checks every element of the slice.
+fn check_with<L: Exact>(
+    run: impl Fn(&Band<'_, L>, &mut MatrixMut<'_, L>),
+    set: &'static InstructionSet,
+    job: &Job<L>,
+    random: &mut Random,
+) {
     let (margin, row_stride) = (70, job.outputs + random.below(70));
     let inside = (job.rows - 1) * row_stride + job.outputs;
     let mut target = vec![L::canary(); inside + 2 * margin];
@@ -24,7 +33,7 @@ fn check<L: Exact>(set: &'static InstructionSet, job: &Job<L>, random: &mut Rand
         *element = job.expected(row, at, *element);
     }
     let slice = &mut target[margin..margin + inside];
-    set.band(&job.band(), &mut MatrixMut::from_slice(slice, job.rows, job.outputs, row_stride));
+    run(&job.band(), &mut MatrixMut::from_slice(slice, job.rows, job.outputs, row_stride));
     if let Some(wrong) = (0..target.len()).find(|&place| target[place] != expected[place]) {
         panic!(
             "element {wrong} is {:?}, not {:?} (target from {margin} on, a row every {row_stride}): {}",
@@ -69,6 +78,29 @@ fn every_kernel<L: Exact>(set: &'static InstructionSet) {
 #[test]
 fn every_depth_of_kernel() {
     for_every_lane!(every_kernel);
+}
+
+/// Factors from one end of 16 bits to the other.
+#[test]
+fn short_factors() {
+    let mut random = Random(5);
+    for set in support::instruction_sets() {
+        for rows in 1..=14 {
+            for outputs in (1..=40).chain([64, 150]) {
+                let phase_rows: Vec<_> = (0..random.within(1, 3)).map(|_| random.within(1, 9)).collect();
+                let mut job = Job::<i32>::random(&mut random, rows, outputs, &phase_rows);
+                for number in job.input.iter_mut().chain(&mut job.weights) {
+                    *number = match random.below(8) {
+                        0 => i32::from(i16::MIN),
+                        1 => i32::from(i16::MAX),
+                        2 => -1,
+                        _ => i32::from(random.bits() as i16),
+                    };
+                }
+                check_with(|band, target| set.short_band(band, target), set, &job, &mut random);
+            }
+        }
+    }
 }
 
 /// Outputs do not depend on how they are cut into bands: floats that round, whole and row by row, column by column.

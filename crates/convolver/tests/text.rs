@@ -35,7 +35,8 @@ fn builder() -> impl Strategy<Value = ProblemBuilder> {
     let lengths = || prop::collection::vec(0..9usize, 0..3);
     let roles = (lengths(), lengths(), prop::collection::vec(1..9usize, 0..3), lengths());
     let conjugate = prop::sample::select(&[Conjugate::Neither, Conjugate::Input, Conjugate::Kernel]);
-    let known = (any::<bool>(), any::<bool>()).prop_map(|(separable, constant)| Known { separable, constant });
+    let known = (any::<bool>(), any::<bool>(), any::<Option<usize>>())
+        .prop_map(|(separable, constant, nonzero)| Known { separable, constant, nonzero });
     let options = (any::<bool>(), conjugate, fill(), known, prop::sample::select(Precision::ALL));
     ((element(), element(), element()), roles, prop::collection::vec(axis(), 0..4), options).prop_map(
         |((input, kernel, output), (batch, group, summed, bank), axes, (flip, conjugate, fill, known, precision))| {
@@ -52,7 +53,7 @@ fn builder() -> impl Strategy<Value = ProblemBuilder> {
 
 fn word() -> impl Strategy<Value = String> {
     let words = "f32 u8 c128 n1 n g2 c3 o4 o4é n99999999999999999999 n18446744073709551615 [ ] [5 [3 5] [9223372036854775807] \
-                 * -> flip conjugate input kernel stride dilation spread pad boundary fill known separable constant precision high \
+                 * -> flip conjugate input kernel stride dilation spread pad boundary fill known separable constant nonzero precision high \
                  0 1 2 5 18446744073709551615 -1 1:1 -3:2 9223372036854775807:9223372036854775807 \
                  -9223372036854775808:0 : reflect:wrap zero:line 0.5:NaN é →";
     let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();

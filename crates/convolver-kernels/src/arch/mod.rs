@@ -72,6 +72,8 @@ pub struct Kernels<L: Lane> {
     pub(crate) count: usize,
     /// Strips of a band, from one row on.
     pub(crate) strips: &'static [Strip<L>],
+    /// The same for factors that fit 16 bits; the strips above where those are no slower.
+    pub(crate) short: &'static [Strip<L>],
     /// Strips of planes whose rows may see places outside, from one row on; not more than there are strips.
     pub(crate) edges: &'static [Edge<L>],
     /// How many vectors wide their blocks are.
@@ -121,6 +123,17 @@ impl InstructionSet {
         job.check(target.rows, target.columns);
         // SAFETY: both asserted above.
         unsafe { band::run(kernels.strips, job, target) }
+    }
+
+    /// Computes a band of outputs, where every number and weight fits an `i16`; for others the sums are wrong.
+    ///
+    /// # Panics
+    /// As `band`.
+    pub fn short_band<L: Lane>(&'static self, job: &Band<'_, L>, target: &mut MatrixMut<'_, L>) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        job.check(target.rows, target.columns);
+        // SAFETY: both asserted above.
+        unsafe { band::run(L::kernels(self).short, job, target) }
     }
 
     /// Computes planes of outputs, whose inputs have zeros around them.
@@ -260,15 +273,29 @@ impl InstructionSet {
 }
 
 /// Writes the kernels of an instruction set: every generic body behind a door that enables its features. How many
-/// vectors wide a panel is; for each number the vector, and for strips of each number of rows how many vectors wide a block
-/// is: of bands, of planes at their borders, and of lanes that have weights of their own.
+/// vectors wide a panel is; for each number the vector, and that for factors of 16 bits; for strips of each number of rows how many
+/// vectors wide a block is: of bands, of planes at their borders, and of lanes that have weights of their own.
 macro_rules! kernels {
-    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty, $strips:tt, $edges:tt, $each:tt;)*) => {
+    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty $(, short $short:ty)?; $strips:tt, $edges:tt, $each:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $vector, $panel, $strips, $edges, $each),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, [$($short)?], $panel, $strips, $edges, $each),)*
         }
     };
-    (@doors [$($features:literal)?] $vector:ty, $panel:literal, [$($rows:literal x $vectors:literal),*],
+    (@short $features:tt [] [$($rows:literal x $vectors:literal),*]) => { &[$(strip::<$rows, $vectors>),*] };
+    (@short [$($features:literal)?] [$short:ty] [$($rows:literal x $vectors:literal),*]) => {{
+        // SAFETY: see `Strip`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn short<const R: usize, const W: usize>(
+            job: &$crate::micro::Band<'_, Number>,
+            target: &mut $crate::memory::MatrixMut<'_, Number>,
+            row: usize,
+        ) {
+            // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
+            unsafe { $crate::micro::band::strip::<$short, R, W>(job, target, row) }
+        }
+        &[$(short::<$rows, $vectors>),*]
+    }};
+    (@doors [$($features:literal)?] $vector:ty, $short:tt, $panel:literal, [$($rows:literal x $vectors:literal),*],
         [$($edge_rows:literal x $edge_vectors:literal),*], [$($each_rows:literal x $each_places:literal),*]) => {{
         type Number = <$vector as $crate::simd::Vector>::Lane;
         // SAFETY: see `Strip`.
@@ -326,6 +353,7 @@ macro_rules! kernels {
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
+            short: $crate::arch::kernels!(@short [$($features)?] $short [$($rows x $vectors),*]),
             edges: &[$(edge::<$edge_rows, $edge_vectors>),*],
             widths: &[$($edge_vectors),*],
             each: &[$(each::<$each_rows, $each_places>),*],

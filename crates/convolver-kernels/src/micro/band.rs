@@ -307,7 +307,10 @@ impl<L: Lane, F: Copy> Taps<'_, L, F> {
                 for (v, input) in inputs.iter_mut().enumerate() {
                     *input = self.input(x, v, c, there);
                 }
-                #[expect(clippy::needless_range_loop, reason = "bounds that are literals, so that the loop is unrolled")]
+                #[expect(
+                    clippy::needless_range_loop,
+                    reason = "bounds that are literals, so that the loop is unrolled"
+                )]
                 for r in LOW..HIGH {
                     let weight = self.form.weight(weights.wrapping_sub(r * step));
                     for v in 0..W {

@@ -6,6 +6,7 @@ mod overlap_save;
 mod polyphase;
 mod running_sums;
 mod separable;
+mod sparse;
 
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
@@ -18,6 +19,7 @@ pub const ALL: &[&dyn Algorithm] = &[
     &polyphase::Polyphase,
     &separable::Separable,
     &running_sums::RunningSums,
+    &sparse::Sparse,
     &overlap_save::OverlapSave,
 ];
 

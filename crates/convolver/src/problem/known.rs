@@ -7,10 +7,12 @@ pub struct Known {
     pub separable: bool,
     /// All taps of a kernel are equal.
     pub constant: bool,
+    /// Few taps of a kernel are not zeros: about so many of the kernel with most.
+    pub nonzero: Option<usize>,
 }
 
 impl Known {
-    /// Every fact by its word.
+    /// Every fact that is so or not, by its word.
     pub(super) fn facts(&mut self) -> [(&'static str, &mut bool); 2] {
         [("separable", &mut self.separable), ("constant", &mut self.constant)]
     }

@@ -42,6 +42,9 @@ pub(super) fn write(problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     for (word, _) in { problem.known }.facts().iter().filter(|(_, known)| **known) {
         write!(f, " known {word}")?;
     }
+    if let Some(count) = problem.known.nonzero {
+        write!(f, " known nonzero {count}")?;
+    }
     if problem.precision != Precision::Highest {
         write!(f, " precision {}", problem.precision.name())?;
     }
@@ -184,6 +187,10 @@ impl<'a> Words<'a> {
             "fill" => problem.fill = Self::fill(self.next()?)?,
             "known" => {
                 let word = self.next()?;
+                if word == "nonzero" {
+                    problem.known.nonzero = Some(Self::parsed(self.next()?, "a number of taps")?);
+                    return Ok(());
+                }
                 match problem.known.facts().into_iter().find(|(fact, _)| *fact == word) {
                     Some((_, known)) => *known = true,
                     None => return Err(format!("{word:?} is nothing that can be known of a kernel")),

@@ -140,6 +140,7 @@ fn check(types: [&str; 3]) {
             (Shape::Product, Memory::Strange),
             (Shape::Dense, Memory::Turned),
             (Shape::Constant, Memory::Plain),
+            (Shape::Sparse, Memory::Strange),
         ];
         for (shape, memory) in kinds {
             let style = Style::ALL[number % Style::ALL.len()];

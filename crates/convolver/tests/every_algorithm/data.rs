@@ -81,6 +81,8 @@ words! {
         Products "products",
         /// One number over the convolved axes, another for every group, bank and summed index.
         Constant "constant",
+        /// Mostly zeros.
+        Sparse "sparse",
     }
 }
 
@@ -205,8 +207,11 @@ impl Data {
     pub(crate) fn kernel(&self, problem: &Problem) -> Array {
         let mut random = Random(self.seed ^ 0x2222_0000);
         let mut array = Array::zeros(problem.kernel, &problem.kernel_shape(), self.memory);
-        if self.shape == Shape::Dense {
+        if matches!(self.shape, Shape::Dense | Shape::Sparse) {
             array.fill(|_| {
+                if self.shape == Shape::Sparse && random.below(5) > 0 {
+                    return times(one(problem.kernel), Scalar::Integer(0));
+                }
                 let style = match self.style {
                     Style::Special if random.below(4) > 0 => Style::Uniform,
                     Style::Subnormal => Style::Uniform,

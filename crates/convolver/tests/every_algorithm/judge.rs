@@ -162,6 +162,7 @@ fn known(problem: &Problem, kernel: &View<'_>, shape: Shape) -> Known {
     Known {
         separable: known.separable || shape == Shape::Product,
         constant: known.constant || shape == Shape::Constant,
+        nonzero: known.nonzero.or((shape == Shape::Sparse).then_some(1)),
     }
 }
 

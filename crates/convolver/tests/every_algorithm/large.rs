@@ -41,7 +41,7 @@ fn large_problems() {
             }
             let problem = text.replace("{x}", x).replace("{k}", k).replace("{y}", y).parse().expect("a problem");
             let style = [Style::Uniform, Style::Wide, Style::Special][(number + turn) % 3];
-            let shape = [Shape::Dense, Shape::Product, Shape::Constant][(number + turn) % 3];
+            let shape = [Shape::Dense, Shape::Product, Shape::Constant, Shape::Sparse][(number + turn) % 4];
             let memory = [Memory::Plain, Memory::Turned, Memory::Strange][(number / 3 + turn) % 3];
             let case = Case { problem, data: Data { style, shape, memory, seed: number as u64 } };
             Judge::of_some(&case, 200).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));

@@ -65,6 +65,7 @@ fn touches_its_window_only() {
                 check(&problem, Shape::Dense, bad, &mut random);
                 check(&problem, Shape::Product, bad, &mut random);
                 check(&problem, Shape::Constant, bad, &mut random);
+                check(&problem, Shape::Sparse, bad, &mut random);
             }
         }
     }
@@ -74,7 +75,7 @@ fn touches_its_window_only() {
 #[test]
 fn a_spike_leaves_nothing_behind() {
     for text in ["f32 [200] * [9] pad 4:4 -> f32", "f32 [30 40] * [5 5] -> f32", "c128 [90] * [3] -> c128"] {
-        for shape in [Shape::Dense, Shape::Product, Shape::Constant] {
+        for shape in [Shape::Dense, Shape::Product, Shape::Constant, Shape::Sparse] {
             let case = Case {
                 problem: text.parse().expect("a problem"),
                 data: Data { shape, ..Data::new(Style::Uniform, 5) },

@@ -1,9 +1,9 @@
 //! Plans: ceilings for memory, methods by name, the cache, and what a plan turns down.
 
-use crate::data::{Array, Data, Memory, Style};
-use crate::judge::{Case, Judge};
+use crate::data::{Array, Data, Memory, Shape, Style, indices};
+use crate::judge::{Case, Judge, size};
 use convolver::plan::cached;
-use convolver::{ElementType, Error, Machine, Method, Planner, Problem, algorithms, threads};
+use convolver::{ElementType, Error, Known, Machine, Method, Planner, Problem, algorithms, threads};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ const PROBLEMS: &[&str] = &[
     "c128 n3 c900 [5] * o7 [2] -> c128",
     "f16 [20 60 131] * [3 3 3] known separable -> f16",
     "i16 [300 400] * [9 30] stride 2 1 known constant -> i16",
+    "f32 n2 [70 400] * o2 [9 30] stride 2 1 pad 1:0 5:5 known nonzero 7 -> f32",
 ];
 
 fn problems() -> impl Iterator<Item = Problem> {
@@ -51,7 +52,7 @@ fn memory_is_obeyed_or_refused() {
 /// The least memory that each algorithm says it needs is enough for right results.
 #[test]
 fn the_least_memory_is_enough() {
-    for problem in problems().filter(|problem| !problem.known.separable && !problem.known.constant) {
+    for problem in problems().filter(|problem| problem.known == Known::default()) {
         let case = Case { problem, data: Data::new(Style::Uniform, 2) };
         let judge = Judge::of_some(&case, 30);
         for algorithm in algorithms::ALL {
@@ -131,6 +132,38 @@ fn explanations_name_every_algorithm_and_one_choice() {
         assert!(cheapest > 0.0 && cheapest.is_finite());
         let text = explanation.to_string();
         assert!(algorithms::ALL.iter().all(|algorithm| text.contains(algorithm.name())), "{text}");
+    }
+}
+
+/// What a kernel's values are like is found out where that is cheap beside the problem, and then relied on.
+#[test]
+fn structure_is_recognised() {
+    let shapes = [
+        (Shape::Dense, "direct"),
+        (Shape::Product, "separable"),
+        (Shape::Constant, "running-sums"),
+        (Shape::Sparse, "sparse"),
+    ];
+    for (shape, name) in shapes {
+        let problem: Problem = "f32 [700 800] * [31 31] -> f32".parse().expect("a problem");
+        let kernel = Data { shape, ..Data::new(Style::Uniform, 3) }.kernel(&problem);
+        let known = Planner::recognise(&problem, &kernel.view());
+        let nonzero = indices(kernel.view().shape()).filter(|at| size(kernel.view().get(at)) != 0.0).count();
+        let expected = Known {
+            separable: matches!(shape, Shape::Product | Shape::Constant),
+            constant: shape == Shape::Constant,
+            nonzero: (shape == Shape::Sparse).then_some(nonzero),
+        };
+        assert_eq!(known, expected, "{shape}");
+        let small: Problem = "f32 [70 80] * [31 31] -> f32".parse().expect("a problem");
+        assert_eq!(Planner::recognise(&small, &kernel.view()).nonzero, None, "{shape}, few outputs");
+        for algorithm in algorithms::ALL.iter().filter(|algorithm| algorithm.name() == name) {
+            let told = problem.clone().rebuild().known(known).build().expect("a problem");
+            assert!(
+                algorithm.consider(&told, &Machine::with("portable").expect("always there"), usize::MAX).is_ok(),
+                "{name}"
+            );
+        }
     }
 }
 

@@ -22,7 +22,12 @@ type Counts = BTreeMap<(&'static str, &'static str), usize>;
 fn probes(element: ElementType) -> Vec<Problem> {
     ["[8 9] * [3 3] -> ", "[80 90] * [7 7] -> ", "n2 c3 [40 50] * o4 [5 3] pad 2:2 1:1 -> "]
         .iter()
-        .map(|text| format!("{element} {} known separable known constant -> {element}", text.trim_end_matches(" -> ")))
+        .map(|text| {
+            format!(
+                "{element} {} known separable known constant known nonzero 2 -> {element}",
+                text.trim_end_matches(" -> ")
+            )
+        })
         .map(|text| text.parse().unwrap_or_else(|error| panic!("{error}")))
         .collect()
 }
@@ -45,7 +50,15 @@ fn sweep(output: ElementType) -> Counts {
     let counts = RefCell::new(reachable(output));
     let mut config = Config { failure_persistence: None, ..Config::default() };
     config.cases = config.cases.max(LEAST as u32);
-    let structured = &[Shape::Product, Shape::Product, Shape::Products, Shape::Constant, Shape::Constant][..];
+    let structured = &[
+        Shape::Product,
+        Shape::Product,
+        Shape::Products,
+        Shape::Constant,
+        Shape::Constant,
+        Shape::Sparse,
+        Shape::Sparse,
+    ][..];
     for shapes in std::iter::once(&[Shape::Dense][..]).chain(std::iter::repeat_n(structured, ROUNDS)) {
         let mut runner = TestRunner::new(config.clone());
         let outcome = runner.run(&cases(output, shapes), |case| {

@@ -68,6 +68,10 @@ vector!(I16x16(__m256i): i16, 16,
 vector!(I32x8(__m256i): i32, 8,
     _mm256_set1_epi32, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi32(sum, _mm256_mullo_epi32(left, right)));
+// The upper halves of numbers are not multiplied: those of weights are zeros.
+vector!(Shortx8(__m256i): i32, 8,
+    |number: i32| _mm256_set1_epi32(number & 0xFFFF), _mm256_loadu_si256, _mm256_storeu_si256,
+    |sum, left, right| _mm256_add_epi32(sum, _mm256_madd_epi16(left, right)));
 vector!(I64x4(__m256i): i64, 4,
     _mm256_set1_epi64x, _mm256_loadu_si256, _mm256_storeu_si256,
     |sum, left, right| _mm256_add_epi64(sum, low_products(left, right)));

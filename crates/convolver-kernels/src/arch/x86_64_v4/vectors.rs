@@ -65,6 +65,13 @@ vector!(I32x16(__m512i): i32, 16,
     lanes |pointer, lanes| _mm512_maskz_loadu_epi32(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_epi32);
+// The upper halves of numbers are not multiplied: those of weights are zeros.
+vector!(Shortx16(__m512i): i32, 16,
+    |number: i32| _mm512_set1_epi32(number & 0xFFFF), _mm512_loadu_si512, _mm512_storeu_si512,
+    |sum, left, right| _mm512_add_epi32(sum, _mm512_madd_epi16(left, right)),
+    lanes |pointer, lanes| _mm512_maskz_loadu_epi32(lanes as u16, pointer),
+    first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
+    |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector));
 vector!(I64x8(__m512i): i64, 8,
     _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi64(sum, _mm512_mullo_epi64(left, right)),

@@ -318,29 +318,39 @@ impl<'a, W: Storing> Tile<'a, W> {
         let Boxes { phases, columns, .. } = *boxes;
         let job = Band { input: source, start, row_step, phases, columns, weights, accumulate };
         if let Some(block) = walk.geometry.fold {
-            return blocks(set, &job, block * W::PARTS, target);
+            return blocks(set, (&job, walk.short), block * W::PARTS, target);
         }
         let stride = walk.geometry.row.map_or(0, |row| problem.axes[row].stride);
         for first in 0..walk.sets.min(rows) {
             let job = Band { start: start + first * stride * pitch, ..job };
-            set.band(&job, &mut target.rows(first, walk.sets));
+            band(set, (&job, walk.short), &mut target.rows(first, walk.sets));
         }
     }
 }
 
+/// A band, of factors that are short or not.
+fn band<L: Lane>(set: &'static InstructionSet, (job, short): (&Band<'_, L>, bool), target: &mut MatrixMut<'_, L>) {
+    if short { set.short_band(job, target) } else { set.band(job, target) }
+}
+
 /// The bands of one line of outputs in blocks: whole ones as rows, then what is left of them.
-fn blocks<L: Lane>(set: &'static InstructionSet, job: &Band<'_, L>, block: usize, mut line: MatrixMut<'_, L>) {
+fn blocks<L: Lane>(
+    set: &'static InstructionSet,
+    (job, short): (&Band<'_, L>, bool),
+    block: usize,
+    mut line: MatrixMut<'_, L>,
+) {
     let job = Band { row_step: block, ..*job };
     let columns = line.columns();
     if columns >= block {
-        set.band(&job, &mut line.folded(block));
+        band(set, (&job, short), &mut line.folded(block));
     }
     let left = columns % block;
     if left > 0 {
         // The last block lies over its neighbour, unless outputs would be added to twice.
         let count = if columns >= block && !job.accumulate { block } else { left };
         let start = columns - count;
-        set.band(&Band { start: job.start + start, ..job }, &mut line.part(start, count));
+        band(set, (&Band { start: job.start + start, ..job }, short), &mut line.part(start, count));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::geometry::{Geometry, Lanes, Tiling};
 use super::size::Fit;
-use crate::problem::{Axis, Problem};
-use convolver_kernels::{Dims, InstructionSet, Phase, WorkingType};
+use crate::problem::{Axis, Boundary, Fill, Problem};
+use convolver_kernels::{Dims, ElementType, InstructionSet, Phase, WorkingType};
 use smallvec::SmallVec;
 
 /// Offsets of columns. Most kernels have few.
@@ -38,6 +38,8 @@ pub(super) struct Walk {
     pub(super) run: usize,
     /// The convolved axes as the loader sees them.
     pub(super) axes: SmallVec<[Axis; 3]>,
+    /// Whether every number and weight fits an `i16`.
+    pub(super) short: bool,
     /// Numbers of a working number, which offsets count.
     pub(super) parts: usize,
 }
@@ -84,6 +86,7 @@ impl Walk {
             count,
             summed,
             tiling,
+            short: is_short(problem),
             parts,
         }
     }
@@ -127,4 +130,14 @@ impl Walk {
         }
         columns
     }
+}
+
+/// Whether the sums are of 32 bits and their factors of 16, made up samples included.
+pub(super) fn is_short(problem: &Problem) -> bool {
+    let fits = |element| matches!(element, ElementType::Bool | ElementType::I8 | ElementType::U8 | ElementType::I16);
+    let mut boundaries = problem.axes.iter().flat_map(|axis| axis.boundary);
+    problem.working() == WorkingType::I32
+        && fits(problem.input)
+        && fits(problem.kernel)
+        && boundaries.all(|side| !side.combines() && (side != Boundary::Constant || problem.fill == Fill::ZERO))
 }
