@@ -97,6 +97,14 @@ impl<'a, W: Working> Copier<'a, W> {
         Some(())
     }
 
+    /// Fills a line with zeros.
+    pub(super) fn zeros(&self, line: &mut [W]) {
+        for phase in &self.phases {
+            line[phase.to..][..phase.count].fill(W::default());
+        }
+        self.outside.iter().for_each(|(place, _)| line[*place] = W::default());
+    }
+
     /// Copies the row at an index of the view to a line.
     pub(super) fn line(&mut self, index: &Dims<usize>, line: &mut [W]) {
         let dense = match self.source {

@@ -8,7 +8,7 @@
 mod copier;
 mod reader;
 
-use crate::problem::{Axis, Fill, Sample};
+use crate::problem::{Axis, Boundary, Fill, Sample};
 use convolver_kernels::{Dims, View, Working};
 use copier::Copier;
 use reader::Reader;
@@ -102,7 +102,9 @@ enum Place {
     Unseen,
     /// A sample of the input.
     Sample(usize),
-    /// Zero, the fill, or several samples together.
+    /// Zero, on every line through it.
+    Zero,
+    /// Zero on some lines, the fill, or several samples together.
     Other,
 }
 
@@ -132,16 +134,18 @@ impl<W: Working> Loader<'_, W> {
         let mut position: Dims<usize> = smallvec![0; lines];
         loop {
             let at: usize = position.iter().zip(&packing.steps).map(|(&place, &step)| place * step).sum();
-            let (mut seen, mut inside) = (true, true);
+            let (mut seen, mut zero, mut inside) = (true, false, true);
             for ((axis, &place), index) in position.iter().enumerate().zip(&mut index[leading.len()..]) {
                 match places[axis][place] {
                     Place::Unseen => seen = false,
                     Place::Sample(sample) => *index = sample,
+                    Place::Zero => zero = true,
                     Place::Other => inside = false,
                 }
             }
             match &mut copier {
                 _ if !seen => {}
+                Some(copier) if zero => copier.zeros(&mut target[at..]),
                 Some(copier) if inside => copier.line(&index, &mut target[at..]),
                 _ => {
                     let places: Dims<isize> =
@@ -168,9 +172,12 @@ impl<W: Working> Loader<'_, W> {
     fn places(&self, packing: &Packing, number: usize) -> Vec<Place> {
         let axis = &self.axes[number];
         let phases = &packing.phases[number];
+        // What is constant around another axis may stand there.
+        let zeros = self.axes.iter().all(|axis| !axis.boundary.contains(&Boundary::Constant));
         let place = |place: usize| match axis.sample(packing.starts[number] + place as isize) {
             _ if axis.stride > 1 && phases.slot(place % axis.stride).is_none() => Place::Unseen,
             Sample::At(sample) => Place::Sample(sample),
+            Sample::Zero if zeros => Place::Zero,
             _ => Place::Other,
         };
         (0..packing.extents[number]).map(place).collect()
