@@ -15,7 +15,7 @@ where
     W::Lane: Real,
 {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let outputs = Outputs::new(&self.whole, output);
+        let outputs = Outputs::new(&self.whole, input, output);
         let run =
             Run { prepared: self, view: input, input: Input::new(&self.whole, self.grid.width(), input), outputs };
         let size = &self.whole.size;

@@ -2,7 +2,7 @@
 
 use super::recipe::Whole;
 use super::size::lanes;
-use convolver_kernels::{Dims, Tiles, ViewMut, grid_position};
+use convolver_kernels::{Dims, Tiles, View, ViewMut, grid_position};
 
 /// Where a tile starts: batch and group, and outputs along the axes of the problem.
 pub(super) type Start = (Dims<usize>, Dims<usize>);
@@ -12,6 +12,8 @@ pub(super) struct Outputs<'a> {
     pub(super) tiles: Tiles<'a>,
     /// Tiles along each convolved axis of the problem.
     grid: Dims<usize>,
+    /// Whether units that follow each other are the same tile of another input.
+    interleaved: bool,
 }
 
 /// A tile.
@@ -21,19 +23,25 @@ pub(super) struct Unit {
 }
 
 impl<'a> Outputs<'a> {
-    pub(super) fn new(whole: &Whole, output: ViewMut<'a>) -> Self {
+    pub(super) fn new(whole: &Whole, input: &View<'_>, output: ViewMut<'a>) -> Self {
         let problem = &whole.problem;
+        // Inputs whose samples lie between each other's share lines of the cache.
+        let strides = input.strides();
+        let line = strides[strides.len() - whole.layout.order.len() + whole.layout.order[whole.layout.order.len() - 1]];
+        let interleaved = strides[..problem.batch.len()].iter().any(|stride| stride.abs() < line.abs());
         let along = problem.axes.iter().zip(&whole.tile);
         let grid = along.map(|(axis, &tile)| axis.output().div_ceil(tile)).collect();
         let single = problem.batch.iter().chain(&problem.group).map(|_| 1);
         let shape: Dims<usize> = single.chain(problem.bank.iter().copied()).chain(whole.tile.iter().copied()).collect();
-        Outputs { tiles: Tiles::new(output, &shape), grid }
+        Outputs { tiles: Tiles::new(output, &shape), grid, interleaved }
     }
 
     /// A unit of a group.
     pub(super) fn unit(&self, whole: &Whole, group: usize, unit: usize) -> Unit {
         let (problem, of_batch) = (&whole.problem, whole.size.tiles);
-        let (batch, tile) = (unit / of_batch, unit % of_batch);
+        let batches = problem.batch.iter().product::<usize>();
+        let (batch, tile) =
+            if self.interleaved { (unit % batches, unit / batches) } else { (unit / of_batch, unit % of_batch) };
         let mut leading = grid_position(&problem.batch, batch);
         leading.extend(grid_position(&problem.group, group));
         let position = grid_position(&self.grid, tile);

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 impl Prepared for Exact {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let outputs = Outputs::new(&self.whole, output);
+        let outputs = Outputs::new(&self.whole, input, output);
         let run = Run { prepared: self, input: Input::new(&self.whole, self.grid.width(), input), outputs };
         let (size, shared) = (&self.whole.size, self.whole.shared);
         match &self.kept {
