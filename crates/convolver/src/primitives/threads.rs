@@ -4,6 +4,7 @@
 
 use crate::primitives::process::PerProcess;
 use crate::problem::Error;
+use convolver_kernels::{Tiles, ViewMut};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,6 +74,16 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
     pool.in_place_scope(|scope| {
         (1..threads).for_each(|own| scope.spawn(move |_| take(own)));
         take(0);
+    });
+}
+
+/// Does all tiles of this shape of an array, as [`for_each`] does pieces: where each starts, and its part of the array.
+pub fn for_each_tile(array: ViewMut<'_>, shape: &[usize], shared: bool, work: impl Fn(&[usize], ViewMut<'_>) + Sync) {
+    let tiles = Tiles::new(array, shape);
+    for_each(tiles.len(), shared, |number| {
+        if let Some((start, tile)) = tiles.take(number) {
+            work(&start, tile);
+        }
     });
 }
 

@@ -10,8 +10,8 @@ use super::weights::Weights;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::{Axis, Conjugate, Problem};
 use convolver_kernels::{
-    Band, Dims, Dots, InstructionSet, Kind, Lane, MatrixMut, Phase, Scratch, Source, Storing, Tiles, View, ViewMut,
-    Working, grid_position,
+    Band, Dims, Dots, InstructionSet, Kind, Lane, MatrixMut, Phase, Scratch, Source, Storing, View, ViewMut, Working,
+    grid_position,
 };
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -28,12 +28,7 @@ pub(super) fn tiles<W: Storing>(ways: &Ways, walk: &Walk, weights: &Weights<W>, 
         let start: Dims<usize> = Dims::from_elem(0, shape.len());
         return Tile::new(&run, &start, output).run();
     }
-    let tiles = Tiles::new(output, &shape);
-    threads::for_each(tiles.len(), ways.shared, |number| {
-        if let Some((start, view)) = tiles.take(number) {
-            Tile::new(&run, &start, view).run();
-        }
-    });
+    threads::for_each_tile(output, &shape, ways.shared, |start, view| Tile::new(&run, start, view).run());
 }
 
 /// What all tiles of one input share.

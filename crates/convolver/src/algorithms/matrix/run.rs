@@ -13,8 +13,7 @@ use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, TILE_ROWS, Tiles, View, ViewMut,
-    Working,
+    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
 };
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -92,12 +91,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
     /// Computes one input with weights that are packed already, or with those that each tile packs for itself.
     pub(super) fn run(&self, packed: Option<&Packed<W>>, input: &View<'_>, output: ViewMut<'_>) {
         let shape = self.size.shape(self.problem());
-        let tiles = Tiles::new(output, &shape);
-        threads::for_each(tiles.len(), self.shared, |number| {
-            if let Some((start, view)) = tiles.take(number) {
-                self.tile(packed, input, &start, view);
-            }
-        });
+        threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(packed, input, start, view));
     }
 
     fn tile(&self, packed: Option<&Packed<W>>, input: &View<'_>, start: &[usize], output: ViewMut<'_>) {

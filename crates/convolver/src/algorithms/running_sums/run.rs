@@ -7,8 +7,7 @@ use crate::machine::Machine;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::{Conjugate, Problem};
 use convolver_kernels::{
-    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scalar, Scratch, Storing, Tiles, View, ViewMut, Working,
-    grid_position,
+    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scalar, Scratch, Storing, View, ViewMut, Working, grid_position,
 };
 
 /// Kernels of equal taps.
@@ -169,11 +168,6 @@ impl<W: Storing> Boxes<W> {
 impl<W: Storing> Prepared for Sums<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let shape = output_tile(&self.problem, &self.layout.tile.tile, Lanes::Convolved, 1, 1);
-        let tiles = Tiles::new(output, &shape);
-        threads::for_each(tiles.len(), self.shared, |number| {
-            if let Some((start, view)) = tiles.take(number) {
-                self.tile(input, &start, view);
-            }
-        });
+        threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 }

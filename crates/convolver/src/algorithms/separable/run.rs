@@ -8,8 +8,7 @@ use crate::machine::Machine;
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::{Conjugate, Problem};
 use convolver_kernels::{
-    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scalar, Scratch, Storing, Tiles, View, ViewMut, Working,
-    grid_position,
+    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scalar, Scratch, Storing, View, ViewMut, Working, grid_position,
 };
 
 /// A factored kernel.
@@ -175,11 +174,11 @@ impl<W: Working> Matrices<'_, W> {
 
 impl<W: Storing> Prepared for Separable<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let tiles = Tiles::new(output, &output_tile(&self.problem, &self.fit.tile, Lanes::Convolved, 1, 1));
-        threads::for_each(tiles.len(), self.shared, |number| {
-            if let Some((start, view)) = tiles.take(number) {
-                self.tile(input, &start, view);
-            }
-        });
+        threads::for_each_tile(
+            output,
+            &output_tile(&self.problem, &self.fit.tile, Lanes::Convolved, 1, 1),
+            self.shared,
+            |start, view| self.tile(input, start, view),
+        );
     }
 }

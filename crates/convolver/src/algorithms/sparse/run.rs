@@ -6,7 +6,7 @@ use crate::algorithms::direct::{Lanes, dense, output_tile};
 use crate::primitives::{threads, tile::Loader};
 use crate::problem::{Axis, Conjugate, Problem};
 use convolver_kernels::{
-    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scratch, Storing, Tiles, View, ViewMut, Working, grid_position,
+    Band, Dims, InstructionSet, Kind, MatrixMut, Phase, Scratch, Storing, View, ViewMut, Working, grid_position,
 };
 
 /// Some taps of a kernel: where in a box each finds its first sample, and its weight.
@@ -152,11 +152,6 @@ impl<W: Storing> Taps<W> {
 impl<W: Storing> Prepared for Taps<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let shape = output_tile(&self.problem, &self.layout.tile.tile, Lanes::Convolved, 1, 1);
-        let tiles = Tiles::new(output, &shape);
-        threads::for_each(tiles.len(), self.shared, |number| {
-            if let Some((start, view)) = tiles.take(number) {
-                self.tile(input, &start, view);
-            }
-        });
+        threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 }
