@@ -6,6 +6,7 @@
 
 pub mod arch;
 pub mod element;
+mod lend;
 pub mod memory;
 pub mod micro;
 mod simd;
@@ -13,6 +14,7 @@ pub mod working;
 
 pub use arch::InstructionSet;
 pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
+pub use lend::lend;
 pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };

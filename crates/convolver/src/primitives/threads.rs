@@ -4,7 +4,7 @@
 
 use crate::primitives::process::PerProcess;
 use crate::problem::Error;
-use convolver_kernels::{Tiles, ViewMut};
+use convolver_kernels::{Tiles, ViewMut, lend};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,11 +70,7 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
             }
         }
     };
-    let take = &take;
-    pool.in_place_scope(|scope| {
-        (1..threads).for_each(|own| scope.spawn(move |_| take(own)));
-        take(0);
-    });
+    lend(&take, threads - 1, |job| pool.spawn(job));
 }
 
 /// Does all tiles of this shape of an array, as [`for_each`] does pieces: where each starts, and its part of the array.
