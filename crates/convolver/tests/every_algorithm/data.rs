@@ -67,6 +67,8 @@ words! {
         Zeros "zeros",
         /// Inputs around the smallest normal number, kernels uniform.
         Subnormal "subnormal",
+        /// Uniform, the second half of every line of the input many orders of magnitude quieter.
+        Uneven "uneven",
     }
 }
 
@@ -200,7 +202,12 @@ impl Data {
     pub(crate) fn input(&self, problem: &Problem) -> Array {
         let mut random = Random(self.seed ^ 0x1111);
         let mut array = Array::zeros(problem.input, &problem.input_shape(), self.memory);
-        array.fill(|_| value(problem.input, self.style, &mut random));
+        let half = problem.input_shape().last().map_or(0, |length| length / 2);
+        array.fill(|index| {
+            let value = value(problem.input, self.style, &mut random);
+            let quiet = self.style == Style::Uneven && index.last().is_some_and(|&at| at >= half);
+            if quiet { quieter(value, problem.input) } else { value }
+        });
         array
     }
 
@@ -214,7 +221,7 @@ impl Data {
                 }
                 let style = match self.style {
                     Style::Special if random.below(4) > 0 => Style::Uniform,
-                    Style::Subnormal => Style::Uniform,
+                    Style::Subnormal | Style::Uneven => Style::Uniform,
                     style => style,
                 };
                 value(problem.kernel, style, &mut random)
@@ -274,6 +281,19 @@ pub(crate) fn times(left: Scalar, right: Scalar) -> Scalar {
     }
 }
 
+/// A number of floats made so small that a transform would lose it beside others; integers stay.
+fn quieter(value: Scalar, element: ElementType) -> Scalar {
+    let exponent = match element {
+        ElementType::F16 => -6,
+        ElementType::F64 | ElementType::C128 => -70,
+        _ => -20,
+    };
+    match value {
+        Scalar::Integer(_) => value,
+        Scalar::Number(number) => Scalar::Number(number * 2f64.powi(exponent)),
+    }
+}
+
 fn value(element: ElementType, style: Style, random: &mut Random) -> Scalar {
     match element.kind() {
         Kind::Bool => Scalar::Integer(i128::from(random.below(if style == Style::Zeros { 8 } else { 2 }) == 0)),
@@ -295,7 +315,7 @@ fn part(element: ElementType, style: Style, random: &mut Random) -> f64 {
         Style::Small => random.below(9) as f64 - 4.0,
         Style::Zeros if random.below(2) == 0 => [0.0, -0.0][random.below(2)],
         Style::Special if random.below(40) == 0 => [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][random.below(3)],
-        Style::Uniform | Style::Zeros | Style::Special => random.uniform(),
+        Style::Uniform | Style::Zeros | Style::Special | Style::Uneven => random.uniform(),
         Style::Wide => {
             let reach: i32 = match element {
                 ElementType::F16 => 6,

@@ -49,6 +49,33 @@ fn large_problems() {
     }
 }
 
+/// Long kernels, whose tiles hold many outputs that transforms lose.
+const LONG: &[&str] = &[
+    "{t} [3000] * {t} [140] pad 139:139 -> {t}",
+    "{t} [150 230] * {t} [21 17] -> {t}",
+    "{t} n2 [120 90] * {t} [19 21] stride 2 1 pad 9:9 10:10 boundary reflect:edge wrap:symmetric -> {t}",
+    "{t} c2 [70 90] * {t} o2 [15 21] -> {t}",
+    "{t} g3 [2000] * {t} [300] pad 0:299 -> {t}",
+    "{t} [30 40 50] * {t} [9 7 8] -> {t}",
+];
+
+#[test]
+fn quiet_halves() {
+    for (number, text) in LONG.iter().enumerate() {
+        for element in ["f32", "f64", "c64"] {
+            let problem = text.replace("{t}", element).parse().expect("a problem");
+            let memory = [Memory::Plain, Memory::Turned, Memory::Strange][number % 3];
+            let data = Data { style: Style::Uneven, shape: Shape::Dense, memory, seed: number as u64 };
+            let mut transformed = false;
+            let judge = Judge::of_some(&Case { problem, data }, 200);
+            judge
+                .check_all(|algorithm, _| transformed |= algorithm.name() == "overlap-save")
+                .unwrap_or_else(|wrong| panic!("{wrong}"));
+            assert!(transformed, "{text} is taken by no transform");
+        }
+    }
+}
+
 /// Sums over channels that fill whole steps of a product, however they lie in memory.
 const CHANNELS: &[&str] = &[
     "{t} n3 c64 [13 15] * {t} o40 [3 3] pad 1:1 1:1 -> {t}",

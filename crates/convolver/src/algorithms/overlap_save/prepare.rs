@@ -32,6 +32,8 @@ pub(super) struct Kernel<W: Working> {
     pub(super) norms: Vec<(f64, f64)>,
     /// Of the last element.
     pub(super) witnesses: Vec<Witness<W::Lane>>,
+    /// Of all witnesses together.
+    pub(super) weight: W::Lane,
 }
 
 /// The exponent of a number: it is from 2^exponent to below twice that, unless 2^±exponent were out of the type's range; 0
@@ -95,7 +97,8 @@ where
             let last = self.whole.size.elements - 1;
             self.whole.for_some_taps(last, |points, at| action(points, larger_part(weights[at]) * scale));
         });
-        Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses }
+        let weight = witnesses.iter().fold(W::Lane::default(), |weight, witness| weight + witness.weight);
+        Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses, weight }
     }
 
     /// Makes the spectrum of one element of a kernel, and gives the norm of its taps and the largest.

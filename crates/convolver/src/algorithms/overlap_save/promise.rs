@@ -38,8 +38,9 @@ pub(super) fn larger_part<W: Working>(number: W) -> W::Lane
 where
     W::Lane: Real,
 {
-    let zero = W::Lane::default();
-    let [re, im] = number.parts().map(|part| if part < zero { zero - part } else { part });
+    let magnitude = |part: W::Lane| if part < W::Lane::default() { W::Lane::default() - part } else { part };
+    let [re, im] = number.parts();
+    let (re, im) = (magnitude(re), magnitude(im));
     if im > re { im } else { re }
 }
 

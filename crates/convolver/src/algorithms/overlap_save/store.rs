@@ -1,7 +1,7 @@
 //! Outputs of a tile: fetched, checked against the promise, corrected where needed, written.
 
 use super::prepare::{Kernel, OverlapSave, power};
-use super::promise::{Witness, larger_part};
+use super::promise::larger_part;
 use super::special::{Special, sums};
 use super::units::Start;
 use crate::primitives::threads;
@@ -11,6 +11,15 @@ use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, V
 const NEAR: usize = 8;
 /// Products of some failing outputs up to which they are summed one by one.
 const QUICK: usize = 1 << 17;
+/// Witnesses that are heard before it is seen whether they are enough.
+const SOME: usize = 8;
+/// How many times some are heard before it is seen whether there is hope.
+const FAIR: usize = 3;
+/// Times of what witnesses have said, reckoned up to all of them, that may still be enough.
+const HOPE: f64 = 4.0;
+/// Outputs of a box for each failing one at most, for the box to be computed in one go: one by one, they take about as many
+/// times as long.
+const MANY: usize = 16;
 
 /// A tile that has been convolved with one kernel.
 pub(super) struct Stored<'a, W: Working>
@@ -28,6 +37,24 @@ where
     /// The least output that is certainly precise.
     pub(super) threshold: f64,
     pub(super) rows: TileRows<'a, W::Lane>,
+}
+
+/// Neighbouring outputs of a line that are not precise enough.
+struct Failing {
+    /// Of the line, in its piece.
+    index: Dims<usize>,
+    /// Of the line's first output, along the axes of the tile.
+    first: Dims<usize>,
+    from: usize,
+    to: usize,
+}
+
+impl Failing {
+    fn start(&self, line_axis: usize) -> Dims<usize> {
+        let mut start = self.index.clone();
+        start[line_axis] = self.from;
+        start
+    }
 }
 
 /// Where a piece of a tile starts.
@@ -76,6 +103,7 @@ where
         let mut numbers = Scratch::<W>::new(count.next_multiple_of(lanes));
         let mut below = vec![false; numbers.len() / lanes];
         let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
+        let mut failing = Vec::new();
         self.prepared.whole.for_each_line(&shape, &piece.offset, |index, first, place| {
             for (row, (numbers, below)) in numbers.chunks_mut(width).zip(below.chunks_mut(width / lanes)).enumerate() {
                 let numbers = W::lanes_mut(numbers);
@@ -90,28 +118,60 @@ where
             }
             view.write(index, line_axis, &numbers[..count]);
             for (from, to) in self.failing(&numbers[..count], &below, first, samples) {
-                let mut index = index.clone();
+                let run = |(from, to)| Failing { index: index.clone(), first: first.clone(), from, to };
                 if overlay.is_some() || self.prepared.whole.size.elements > 1 {
-                    self.directly(piece, &mut view, &index, (line_axis, from, to));
-                    continue;
-                }
-                let mut write = |from: usize, numbers: &[W]| {
-                    index[line_axis] = from;
-                    view.write(&index, line_axis, numbers);
-                    index[line_axis] = 0;
-                };
-                if self.is_quick(to - from) {
-                    self.sums(samples, (first, from), &mut numbers[from..to]);
-                    write(from, &numbers[from..to]);
+                    failing.push(run((from, to)));
                     continue;
                 }
                 numbers[from..to].fill(W::default());
-                write(from, &numbers[from..to]);
-                for (from, to) in self.loud(samples, first, (from, to)) {
-                    self.directly(piece, &mut view, &index, (line_axis, from, to));
-                }
+                let mut start = index.clone();
+                start[line_axis] = from;
+                view.write(&start, line_axis, &numbers[from..to]);
+                failing.extend(self.loud(samples, first, (from, to)).into_iter().map(run));
             }
         });
+        let quick = overlay.is_none() && self.prepared.whole.size.elements == 1;
+        self.correct(piece, &mut view, line_axis, &failing, quick.then_some(samples));
+    }
+
+    /// Computes outputs that are not precise enough: all of a box where they are many of it, each run alone otherwise, and
+    /// from the tile's samples where those are all that it sees.
+    fn correct(
+        &self,
+        piece: &Piece<'_>,
+        view: &mut ViewMut<'_>,
+        line_axis: usize,
+        failing: &[Failing],
+        samples: Option<&[W]>,
+    ) {
+        if failing.is_empty() {
+            return;
+        }
+        let outputs: usize = failing.iter().map(|run| run.to - run.from).sum();
+        if !(samples.is_some() && self.is_quick(outputs)) {
+            let starts: Dims<usize> = (0..view.shape().len())
+                .map(|axis| failing.iter().map(|run| run.start(line_axis)[axis]).min().unwrap_or(0))
+                .collect();
+            let end = |run: &Failing, axis: usize| if axis == line_axis { run.to } else { run.index[axis] + 1 };
+            let lengths: Dims<usize> = (0..view.shape().len())
+                .map(|axis| failing.iter().map(|run| end(run, axis)).max().unwrap_or(0) - starts[axis])
+                .collect();
+            if outputs * MANY >= lengths.iter().product() {
+                return self.directly(piece, view, &starts, &lengths);
+            }
+        }
+        for run in failing {
+            let start = run.start(line_axis);
+            if let Some(samples) = samples.filter(|_| self.is_quick(run.to - run.from)) {
+                let mut numbers = vec![W::default(); run.to - run.from];
+                self.sums(samples, (&run.first, run.from), &mut numbers);
+                view.write(&start, line_axis, &numbers);
+            } else {
+                let mut lengths: Dims<usize> = Dims::from_elem(1, start.len());
+                lengths[line_axis] = run.to - run.from;
+                self.directly(piece, view, &start, &lengths);
+            }
+        }
     }
 
     /// What outputs are multiplied by, in two steps that do not overflow before their product does.
@@ -188,40 +248,20 @@ where
 
     /// The runs of a line of outputs that neither their values nor the witnesses prove precise enough.
     fn failing(&self, numbers: &[W], below: &[bool], first: &[usize], samples: &[W]) -> Vec<(usize, usize)> {
-        let points = &self.prepared.whole.size.points;
-        let line = points.len() - 1;
         let exact = |x: f64| W::Lane::of_parts(x, 0.0);
         let scales = self.scales();
         let result = exact(self.threshold) * scales[0] * scales[1];
-        let place = first.iter().zip(points).fold(0, |place, (&at, &points)| place * points + at);
-        let scale = power(-self.exponents[0]);
-        // A sample past the end of the transform is zero.
-        let seen = |witness: &Witness<W::Lane>| {
-            first.iter().zip(&witness.points).zip(points).all(|((&at, &point), &points)| at + point < points)
-        };
-        let all = !self.prepared.whole.size.wraps;
-        let share = |witness: &Witness<W::Lane>, at: usize| {
-            let inside = all || (seen(witness) && first[line] + witness.points[line] + at < points[line]);
-            if inside {
-                larger_part(samples[place + witness.offset + at]) * witness.weight * scale
-            } else {
-                W::Lane::default()
-            }
-        };
-        let needed = exact(self.threshold);
         let mut runs: Vec<(usize, usize)> = Vec::new();
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
+        let mut shares = vec![W::Lane::default(); lanes];
         let chunks = numbers.chunks(lanes).zip(below).enumerate();
         // A NaN is as it must be, and is not below.
         for (chunk, (numbers, _)) in chunks.filter(|(_, (_, below))| **below) {
-            for (at, _) in numbers.iter().enumerate().filter(|(_, number)| larger_part(**number) < result) {
-                let at = chunk * lanes + at;
-                let mut sum = W::Lane::default();
-                let proved = self.kernel.witnesses.iter().any(|witness| {
-                    sum = sum + share(witness, at);
-                    sum >= needed
-                });
-                if !proved {
+            let shares = &mut shares[..numbers.len()];
+            self.shares(samples, first, chunk * lanes, shares);
+            for (at, (number, share)) in numbers.iter().zip(shares).enumerate() {
+                if larger_part(*number) < result && *share < exact(self.threshold) {
+                    let at = chunk * lanes + at;
                     match runs.last_mut() {
                         Some((_, to)) if at <= *to + NEAR => *to = at + 1,
                         _ => runs.push((at, at + 1)),
@@ -232,23 +272,48 @@ where
         runs
     }
 
-    /// Computes a run of outputs without transforms.
-    fn directly(
-        &self,
-        piece: &Piece<'_>,
-        view: &mut ViewMut<'_>,
-        index: &[usize],
-        (axis, from, to): (usize, usize, usize),
-    ) {
+    /// What the witnesses say that the sums of neighbouring outputs are at least, the first of them `from` after a line's
+    /// first. No more are heard where it is enough, or where it will hardly be.
+    fn shares(&self, samples: &[W], first: &[usize], from: usize, shares: &mut [W::Lane]) {
+        let size = &self.prepared.whole.size;
+        let line = size.points.len() - 1;
+        let needed = W::Lane::of_parts(self.threshold, 0.0);
+        let place = first.iter().zip(&size.points).fold(0, |place, (&at, &points)| place * points + at) + from;
+        let scale = power(-self.exponents[0]);
+        let (all, mut heard, hope) = (self.kernel.weight, W::Lane::default(), W::Lane::of_parts(HOPE, 0.0));
+        shares.fill(W::Lane::default());
+        for (number, some) in self.kernel.witnesses.chunks(SOME).enumerate() {
+            for witness in some {
+                // A sample past the end of the transform is zero.
+                let mut seen = first.iter().zip(&witness.points).zip(&size.points).take(line);
+                let inside = size.points[line].saturating_sub(first[line] + from + witness.points[line]);
+                let count = match size.wraps {
+                    false => shares.len(),
+                    true if seen.all(|((&at, &point), &points)| at + point < points) => inside.min(shares.len()),
+                    true => continue,
+                };
+                let samples = samples.get(place + witness.offset..).unwrap_or_default();
+                for (share, &sample) in shares[..count].iter_mut().zip(samples) {
+                    *share = *share + larger_part(sample) * scale * witness.weight;
+                }
+            }
+            some.iter().for_each(|witness| heard = heard + witness.weight);
+            let most =
+                shares.iter().copied().fold(W::Lane::default(), |most, share| if share > most { share } else { most });
+            let hopeless = number >= FAIR && most * all * hope < needed * heard;
+            if hopeless || shares.iter().all(|share| *share >= needed) {
+                break;
+            }
+        }
+    }
+
+    /// Computes a box of a piece without transforms.
+    fn directly(&self, piece: &Piece<'_>, view: &mut ViewMut<'_>, starts: &[usize], lengths: &[usize]) {
         let convolved_at = view.shape().len() - piece.start.len();
-        let mut starts: Dims<usize> = index.into();
-        starts[axis] += from;
-        let mut lengths: Dims<usize> = Dims::from_elem(1, view.shape().len());
-        lengths[axis] = to - from;
         let mut start: Dims<usize> = piece.leading.into();
         start.extend(grid_position(&self.prepared.whole.problem.bank, self.bank));
         let outputs = piece.start.iter().zip(&piece.offset).zip(&starts[convolved_at..]);
         start.extend(outputs.map(|((&start, &offset), &at)| start + offset + at));
-        self.prepared.outputs(self.input, &start, view.sliced(&starts, &lengths));
+        self.prepared.outputs(self.input, &start, view.sliced(starts, lengths));
     }
 }
