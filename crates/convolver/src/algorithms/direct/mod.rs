@@ -38,7 +38,7 @@ pub(super) use geometry::{Geometry, Lanes, Rows, Tiling};
 pub(super) use merge::{lengthened, repeats};
 pub(super) use recipe::{candidate as direct_candidate, with_an_axis, with_axes};
 pub(super) use size::{Fit, Sizes, fitting, output_tile, tiles};
-pub(super) use weights::dense;
+pub(super) use weights::{dense, joined};
 
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;

@@ -59,18 +59,21 @@ impl<W: Working> Weights<W> {
     }
 }
 
+/// The view with axes that lie together in memory as one, from the last one on.
+pub(in crate::algorithms) fn joined<'a>(view: &View<'a>) -> View<'a> {
+    let mut joined = view.clone();
+    while let Some(last) = joined.shape().len().checked_sub(2)
+        && let Some(merged) = joined.merged(last, last + 1)
+    {
+        joined = merged;
+    }
+    joined
+}
+
 /// The kernel as dense working numbers, conjugated if the problem says so.
 pub(in crate::algorithms) fn dense<W: Working>(problem: &Problem, kernel: &View<'_>) -> Scratch<W> {
     let mut weights = Scratch::<W>::new(kernel.len());
-    // Axes that lie together in memory are read as one.
-    let mut longer = None;
-    while let Some(last) = longer.as_ref().unwrap_or(kernel).shape().len().checked_sub(2) {
-        match longer.as_ref().unwrap_or(kernel).merged(last, last + 1) {
-            Some(merged) => longer = Some(merged),
-            None => break,
-        }
-    }
-    let kernel = longer.as_ref().unwrap_or(kernel);
+    let kernel = &joined(kernel);
     let shape = kernel.shape();
     if shape.is_empty() {
         kernel.repeated(0, 1).read(&[0], 0, 1, &mut weights);

@@ -85,11 +85,14 @@ impl Layout {
             index.iter_mut().zip(grid_position(tile.batch, image)).for_each(|(index, at)| *index += at);
             offset(&index, lead)
         };
-        let element = |element: usize| offset(&grid_position(&problem.summed, element), &lead[tile.leading.len()..]);
+        // Elements of a box are neighbours along the last summed axis.
+        let summed = &lead[tile.leading.len()..];
+        let first = offset(&grid_position(&problem.summed, elements.start), summed);
+        let step = summed.last().copied().unwrap_or(0);
         Some(Inside {
             source,
             images: (0..tile.batch.iter().product()).map(image).collect(),
-            elements: elements.map(element).collect(),
+            elements: (0..elements.len()).map(|number| first + number * step).collect(),
             places: (0..count).map(place).collect(),
             rows: row.map_or(1, |row| inside[row].2),
             columns: if self.place == Place::Summed { problem.summed[0] } else { inside[last].2 },

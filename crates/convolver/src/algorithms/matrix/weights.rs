@@ -45,7 +45,11 @@ impl<W> Kernel<'_, W> {
     }
 
     fn banks(&self, problem: &Problem, banks: Range<usize>) -> Vec<usize> {
-        banks.map(|bank| self.offset(problem.group.len(), &problem.bank, bank)).collect()
+        let axis = problem.group.len();
+        match problem.bank.len() {
+            1 => banks.map(|bank| bank * self.steps[axis]).collect(),
+            _ => banks.map(|bank| self.offset(axis, &problem.bank, bank)).collect(),
+        }
     }
 
     /// Numbers from one element of the last summed axis to the next.

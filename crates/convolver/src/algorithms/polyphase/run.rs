@@ -1,10 +1,11 @@
 //! The phases, one after another.
 
 use super::Phases;
+use crate::algorithms::direct::joined;
 use crate::algorithms::{Operands, Prepared, Recipe};
 use crate::problem::Problem;
 use convolver_kernels::num_complex::Complex;
-use convolver_kernels::{Dims, Kind, View, ViewMut, grid_position, with_working};
+use convolver_kernels::{Dims, Kind, View, ViewMut, Working, grid_position, with_working};
 
 /// The outputs of one combination of phases.
 pub(super) struct Part {
@@ -111,15 +112,30 @@ fn clear(mut output: ViewMut<'_>) {
     });
 }
 
+/// Numbers that are looked at together.
+const SOME: usize = 2048;
+
 fn is_finite(kernel: &View<'_>) -> bool {
-    if kernel.element().kind() < Kind::Float || kernel.is_empty() {
-        return true;
+    fn all<W: Working>(kernel: &View<'_>, is_finite: impl Fn(W) -> bool) -> bool {
+        let kernel = joined(kernel);
+        let last = kernel.shape().len() - 1;
+        let mut lines: Dims<usize> = kernel.shape().into();
+        let length = std::mem::replace(&mut lines[last], 1);
+        let mut taps = vec![W::default(); length.min(SOME)];
+        (0..lines.iter().product()).all(|number| {
+            let mut index = grid_position(&lines, number);
+            (0..length).step_by(SOME).all(|first| {
+                index[last] = first;
+                let taps = &mut taps[..SOME.min(length - first)];
+                kernel.read(&index, last, 1, taps);
+                taps.iter().fold(true, |all, &tap| all & is_finite(tap))
+            })
+        })
     }
-    let last = kernel.shape().len() - 1;
-    let mut lines: Dims<usize> = kernel.shape().into();
-    let mut taps = vec![Complex::new(0.0, 0.0); std::mem::replace(&mut lines[last], 1)];
-    (0..lines.iter().product()).all(|number| {
-        kernel.read(&grid_position(&lines, number), last, 1, &mut taps);
-        taps.iter().all(|tap: &Complex<f64>| tap.is_finite())
-    })
+    match kernel.element().kind() {
+        _ if kernel.is_empty() => true,
+        Kind::Float => all(kernel, |tap: f64| tap.is_finite()),
+        Kind::Complex => all(kernel, |tap: Complex<f64>| tap.is_finite()),
+        Kind::Bool | Kind::Integer => true,
+    }
 }
