@@ -13,7 +13,7 @@ use std::io::Write as _;
 /// Accepted runs that every reachable combination must have.
 const LEAST: usize = 200;
 /// Times that more kernels with a structure are drawn for a type before its count is called too low.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 12;
 
 /// Accepted runs by algorithm and instruction set, for one type of result.
 type Counts = BTreeMap<(&'static str, &'static str), usize>;
