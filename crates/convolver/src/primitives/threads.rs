@@ -12,8 +12,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The number asked for; 0 until then, which means one for every core.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// Threads that help the calling one, and how many they are.
-type Pool = (usize, Arc<ThreadPool>);
+/// Threads that help the calling one.
+#[derive(Clone)]
+struct Pool {
+    helpers: usize,
+    threads: Arc<ThreadPool>,
+    /// Jobs that no thread has begun yet.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Jobs that may wait for a helper: where all are busy with a long call, more would only take memory.
+const WAITING: usize = 16;
 
 /// The threads of this process. A forked child has none of its parent's.
 static POOL: PerProcess<Mutex<Option<Pool>>> = PerProcess::new();
@@ -35,16 +44,36 @@ pub fn set_count(threads: usize) -> Result<(), Error> {
     Ok(())
 }
 
+impl Pool {
+    fn of(helpers: usize) -> Option<Pool> {
+        let builder = ThreadPoolBuilder::new().num_threads(helpers).thread_name(|i| format!("convolver-{i}"));
+        let pool = |threads| Pool { helpers, threads: Arc::new(threads), waiting: Arc::default() };
+        builder.build().ok().map(pool)
+    }
+
+    /// Hands a job to a helper, unless many wait for one.
+    fn call(&self, job: Box<dyn FnOnce() + Send>) {
+        if self.waiting.load(Ordering::Relaxed) >= WAITING * self.helpers {
+            return;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.waiting.clone();
+        self.threads.spawn(move || {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            job();
+        });
+    }
+}
+
 fn pool() -> Option<Pool> {
     let helpers = count() - 1;
     if helpers == 0 {
         return None;
     }
     let mut state = POOL.get().lock().unwrap_or_else(PoisonError::into_inner);
-    if state.as_ref().is_none_or(|(size, _)| *size != helpers) {
+    if state.as_ref().is_none_or(|pool| pool.helpers != helpers) {
         // Where the system gives no more threads, the calling thread does the work.
-        let builder = ThreadPoolBuilder::new().num_threads(helpers).thread_name(|i| format!("convolver-{i}"));
-        *state = builder.build().ok().map(|pool| (helpers, Arc::new(pool)));
+        *state = Pool::of(helpers);
     }
     state.clone()
 }
@@ -53,10 +82,10 @@ fn pool() -> Option<Pool> {
 /// moment on, so that helpers that are slow to wake cost nothing but their help. Each thread begins with a share of its
 /// own, so that the next call finds what lies in that core's cache there, and then takes what the others have left.
 pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
-    let Some((helpers, pool)) = (if shared && pieces > 1 { pool() } else { None }) else {
+    let Some(pool) = (if shared && pieces > 1 { pool() } else { None }) else {
         return (0..pieces).for_each(work);
     };
-    let threads = (helpers + 1).min(pieces);
+    let threads = (pool.helpers + 1).min(pieces);
     let first = |share: usize| share * pieces / threads;
     let next: Vec<AtomicUsize> = (0..threads).map(|share| AtomicUsize::new(first(share))).collect();
     let take = |own: usize| {
@@ -70,7 +99,7 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
             }
         }
     };
-    lend(&take, threads - 1, |job| pool.spawn(job));
+    lend(&take, threads - 1, |job| pool.call(job));
 }
 
 /// Does all tiles of this shape of an array, as [`for_each`] does pieces: where each starts, and its part of the array.
@@ -93,4 +122,39 @@ pub fn for_each_chunk<T: Send>(numbers: &mut [T], length: usize, shared: bool, w
         let mut chunk = chunks[number].lock().unwrap_or_else(PoisonError::into_inner);
         work(number, &mut chunk);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+
+    #[test]
+    fn few_jobs_wait_for_a_busy_helper() {
+        let pool = Pool::of(1).expect("a thread");
+        let (busy, done) = (Arc::new(Barrier::new(2)), Arc::new(AtomicUsize::new(0)));
+        let held = busy.clone();
+        pool.call(Box::new(move || {
+            held.wait();
+            held.wait();
+        }));
+        busy.wait();
+        for _ in 0..10 * WAITING {
+            let done = done.clone();
+            pool.call(Box::new(move || {
+                done.fetch_add(1, Ordering::Relaxed);
+            }));
+        }
+        busy.wait();
+        // Behind all others, once they have begun.
+        let last = busy.clone();
+        while pool.waiting.load(Ordering::Relaxed) > 0 {
+            std::thread::yield_now();
+        }
+        pool.call(Box::new(move || {
+            last.wait();
+        }));
+        busy.wait();
+        assert_eq!(done.load(Ordering::Relaxed), WAITING);
+    }
 }

@@ -11,6 +11,9 @@ use crate::problem::Boundary;
 use convolver_kernels::{Dims, Frame, MatricesMut, Phase, Planes, Scratch, Source, Span, Storing, grid_position};
 use smallvec::SmallVec;
 
+/// Masks of eight bytes that a tile may need at most; with more, its input is packed.
+const MASKS: usize = 64 << 10;
+
 /// What all jobs of a tile share.
 struct Field<'a, L> {
     source: Source<'a, L>,
@@ -40,6 +43,11 @@ impl<'a, W: Storing> Tile<'a, W> {
             return false;
         }
         let Some(field) = self.field() else { return false };
+        // Every vector of a row may need a mask for every shift.
+        let vectors = self.lane.1.div_ceil(set.lanes::<W::Lane>()) + 1;
+        if vectors.saturating_mul(field.shifts.len()) > MASKS {
+            return false;
+        }
         let kernels: usize = problem.bank.iter().product();
         let each = walk.order.len() * problem.summed.iter().product::<usize>();
         let grouped = !problem.group.is_empty();

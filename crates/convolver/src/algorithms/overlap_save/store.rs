@@ -13,7 +13,7 @@ const NEAR: usize = 8;
 const QUICK: usize = 1 << 17;
 /// Witnesses that are heard before it is seen whether they are enough.
 const SOME: usize = 8;
-/// How many times some are heard before it is seen whether there is hope.
+/// How many times some are heard, whether there is hope or not.
 const FAIR: usize = 3;
 /// Times of what witnesses have said, reckoned up to all of them, that may still be enough.
 const HOPE: f64 = 4.0;
@@ -182,8 +182,7 @@ where
 
     /// Whether some outputs are so few that summing them here is quicker than making them a problem.
     fn is_quick(&self, outputs: usize) -> bool {
-        let size = &self.prepared.whole.size;
-        size.elements == 1 && self.prepared.whole.problem.taps() * outputs <= QUICK
+        self.prepared.whole.problem.taps() * outputs <= QUICK
     }
 
     /// The runs among some outputs of a line whose windows hold anything but zeros.
