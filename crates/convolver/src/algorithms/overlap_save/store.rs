@@ -17,8 +17,8 @@ const SOME: usize = 8;
 const FAIR: usize = 3;
 /// Times of what witnesses have said, reckoned up to all of them, that may still be enough.
 const HOPE: f64 = 4.0;
-/// Outputs of a box for each failing one at most, for the box to be computed in one go: one by one, they take about as many
-/// times as long.
+/// Outputs of a box for each failing one at most, for the box to be computed in one go: an estimate of how much longer each
+/// takes one by one.
 const MANY: usize = 16;
 
 /// A tile that has been convolved with one kernel.
