@@ -23,6 +23,35 @@ impl View<'_> {
         with_element!(self.layout.element, T => unsafe { read_run::<T, W>(start, stride, self.layout.swapped, target) });
     }
 
+    /// Reads a run of elements, as [`read`](View::read) does, for each of `lines` neighbours along `across`; a run every
+    /// `apart` numbers of the target. Whatever lies together along `across` is read together.
+    ///
+    /// # Panics
+    /// If an element lies outside the view, or a run outside the target.
+    pub fn read_lines<W: Working>(
+        &self,
+        index: &[usize],
+        (axis, step, count): (usize, usize, usize),
+        (across, lines): (usize, usize),
+        (target, apart): (&mut [W], usize),
+    ) {
+        if count == 0 || lines == 0 {
+            return;
+        }
+        let offset = self.layout.lines_offset(index, (axis, step, count), (across, lines));
+        let start = self.layout.pointer.wrapping_offset(offset);
+        let (stride, beside) = (self.layout.strides[axis] * step as isize, self.layout.strides[across]);
+        with_element!(self.layout.element, T => for first in (0..count).step_by(TOGETHER) {
+            let together = TOGETHER.min(count - first);
+            for line in 0..lines {
+                let start = start.wrapping_offset(first as isize * stride + line as isize * beside);
+                let target = &mut target[line * apart + first..][..together];
+                // SAFETY: `lines_offset` has checked that the first and the last element of every run lie within the view.
+                unsafe { read_run::<T, W>(start, stride, self.layout.swapped, target) };
+            }
+        });
+    }
+
     /// The element at `index`, exactly.
     ///
     /// # Panics
@@ -51,6 +80,10 @@ impl View<'_> {
         }
     }
 }
+
+/// Elements of a line that are read or written before those of the next line: a cache line of f32, which the fewest
+/// other lines push out meanwhile.
+pub(super) const TOGETHER: usize = 16;
 
 /// # Safety
 /// `target.len()` elements `T`, `stride` bytes apart from `start` on, must be readable.

@@ -150,6 +150,19 @@ impl Layout {
         offset
     }
 
+    /// As `run_offset`, for the runs of `lines` neighbours along `across`.
+    pub(crate) fn lines_offset(
+        &self,
+        index: &[usize],
+        (axis, step, count): (usize, usize, usize),
+        (across, lines): (usize, usize),
+    ) -> isize {
+        assert!(axis != across, "lines run along another axis");
+        let offset = self.run_offset(index, axis, step, count);
+        assert!(lines <= self.shape[across] - index[across], "lines lie within their axis");
+        offset
+    }
+
     /// Whether sums in `L` can be written in place: results of this size that need no rounding or cutting.
     fn takes<L: Lane>(&self) -> bool {
         // A bool in memory is 0 or 1, which a sum need not be.

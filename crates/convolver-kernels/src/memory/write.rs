@@ -1,6 +1,7 @@
 //! Writing working numbers to a run of elements along one axis.
 
 use super::Scalar;
+use super::read::TOGETHER;
 use super::view::ViewMut;
 use crate::element::{ElementType, Flag, Stored};
 use crate::working::{Truth, Working};
@@ -88,6 +89,35 @@ impl ViewMut<'_> {
         let start = self.layout.pointer.wrapping_offset(offset);
         // SAFETY: `run_offset` has checked that the first and the last element of the run lie within the view.
         unsafe { W::store_run(self.layout.element, start, self.layout.strides[axis], self.layout.swapped, numbers) };
+    }
+
+    /// Writes a run of `count` numbers, as [`write`](ViewMut::write) does, for each of `lines` neighbours along `across`; a
+    /// run every `apart` numbers. Whatever lies together along `across` is written together.
+    ///
+    /// # Panics
+    /// As `write`, and if a run lies outside the numbers.
+    pub fn write_lines<W: Storing>(
+        &mut self,
+        index: &[usize],
+        (axis, count): (usize, usize),
+        (across, lines): (usize, usize),
+        (numbers, apart): (&[W], usize),
+    ) {
+        if count == 0 || lines == 0 {
+            return;
+        }
+        let offset = self.layout.lines_offset(index, (axis, 1, count), (across, lines));
+        let start = self.layout.pointer.wrapping_offset(offset);
+        let (stride, beside) = (self.layout.strides[axis], self.layout.strides[across]);
+        for first in (0..count).step_by(TOGETHER) {
+            let together = TOGETHER.min(count - first);
+            for line in 0..lines {
+                let start = start.wrapping_offset(first as isize * stride + line as isize * beside);
+                let numbers = &numbers[line * apart + first..][..together];
+                // SAFETY: `lines_offset` has checked that the first and the last element of every run lie within the view.
+                unsafe { W::store_run(self.layout.element, start, stride, self.layout.swapped, numbers) };
+            }
+        }
     }
 
     /// Writes one element exactly (integers modulo 2ⁿ, numbers rounded).

@@ -237,6 +237,57 @@ fn writes_outside_are_refused() {
 }
 
 #[test]
+fn lines_are_read_and_written_as_runs_are() {
+    let mut random = Random(31);
+    for _ in 0..200 {
+        let shape = [random.within(1, 5), random.within(1, 40), random.within(1, 7)];
+        let (array, mut copy) = (numbered(&shape), Owned::zeros(ElementType::U32, &shape));
+        let (axis, across) = [(0, 1), (1, 0), (1, 2), (2, 1)][random.within(0, 3)];
+        let step = random.within(1, 3);
+        let index: Vec<usize> = shape.iter().map(|&length| random.within(0, length - 1)).collect();
+        let count = (shape[axis] - index[axis]).div_ceil(step);
+        let lines = shape[across] - index[across];
+        let apart = count + random.within(0, 3);
+        let mut read = vec![-1; apart * lines];
+        array.view().read_lines(&index, (axis, step, count), (across, lines), (&mut read, apart));
+        let written = shape[axis] - index[axis];
+        let numbers: Vec<i32> = (0..written * lines).map(|number| 7 + number as i32).collect();
+        copy.view_mut().write_lines(&index, (axis, written), (across, lines), (&numbers, written));
+        for line in 0..lines {
+            let mut at = index.clone();
+            at[across] += line;
+            let mut run = vec![-1; apart];
+            array.view().read(&at, axis, step, &mut run[..count]);
+            assert_eq!(read[line * apart..][..apart], run, "line {line} of {shape:?} from {index:?}");
+            let mut run = vec![0; written];
+            copy.view().read(&at, axis, 1, &mut run);
+            assert_eq!(run, numbers[line * written..][..written], "line {line} of {shape:?} from {index:?}");
+        }
+        let mut all = vec![0; copy.view().len()];
+        copy.view().merged(1, 2).expect("dense").merged(0, 1).expect("dense").read(&[0], 0, 1, &mut all);
+        assert_eq!(all.iter().filter(|&&number| number > 0).count(), numbers.len(), "nothing else is written");
+    }
+}
+
+#[test]
+fn lines_outside_are_refused() {
+    let mut array = Owned::zeros(ElementType::I16, &[3, 4]);
+    let mut lines = |index: [usize; 2], along: (usize, usize, usize), across: (usize, usize), apart: usize| {
+        let mut numbers = [0i16; 8];
+        let read = refused(|| array.view().read_lines(&index, along, across, (&mut numbers, apart)));
+        let write = || array.view_mut().write_lines(&index, (along.0, along.1 * along.2), across, (&numbers, apart));
+        (read, refused(write))
+    };
+    assert_eq!(lines([0, 0], (1, 1, 4), (0, 2), 4), (false, false));
+    assert_eq!(lines([9, 9], (1, 1, 0), (0, 2), 4), (false, false), "lines of nothing are read anywhere");
+    assert_eq!(lines([0, 0], (1, 1, 5), (0, 1), 5), (true, true), "lines too long");
+    assert_eq!(lines([2, 0], (1, 1, 4), (0, 2), 4), (true, true), "too many lines");
+    assert_eq!(lines([0, 0], (1, 1, 3), (0, 3), 3), (true, true), "more lines than there is room");
+    assert_eq!(lines([0, 0], (1, 1, 2), (1, 2), 4), (true, true), "lines along what they stand beside");
+    assert_eq!(lines([0, 0], (1, 2, 3), (0, 1), 8), (true, true), "steps too long");
+}
+
+#[test]
 fn derived_views_outside_are_refused() {
     let array = Owned::zeros(ElementType::U8, &[3, 4, 0]);
     let view = array.view();

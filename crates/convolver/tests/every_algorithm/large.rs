@@ -76,6 +76,35 @@ fn quiet_halves() {
     }
 }
 
+/// Inputs that are loaded and stored together where their samples lie between each other's.
+const BETWEEN: &[&str] = &[
+    "{t} n20 [1500] * {t} [140] pad 139:139 -> {t}",
+    "{t} n3 n5 [900] * {t} [120] stride 3 pad 50:70 boundary reflect:constant -> {t}",
+    "{t} n9 [60 70] * {t} [13 11] pad 6:6 5:5 boundary zero:edge wrap:zero -> {t}",
+    "{t} n19 c2 [50 40] * {t} o3 [12 9] pad 12:0 0:8 -> {t}",
+    "{t} n6 g3 [800] * {t} o2 [90] spread 2 pad 20:20 -> {t}",
+    "{t} n17 [20 22 24] * {t} [6 5 7] pad 5:5 4:4 6:6 -> {t}",
+];
+
+#[test]
+fn inputs_between_each_other() {
+    for (number, text) in BETWEEN.iter().enumerate() {
+        for (turn, element) in ["f32", "f64", "c64", "c128", "bf16"].into_iter().enumerate() {
+            let problem: convolver::Problem = text.replace("{t}", element).parse().expect("a problem");
+            let styles = [Style::Uniform, Style::Uneven, Style::Special, Style::Wide, Style::Zeros];
+            for memory in [Memory::Turned, Memory::Strange] {
+                let style = styles[(number + turn + usize::from(memory == Memory::Strange)) % styles.len()];
+                let data = Data { style, shape: Shape::Dense, memory, seed: number as u64 };
+                let mut transformed = false;
+                Judge::of_some(&Case { problem: problem.clone(), data }, 300)
+                    .check_all(|algorithm, _| transformed |= algorithm.name() == "overlap-save")
+                    .unwrap_or_else(|wrong| panic!("{wrong}"));
+                assert!(transformed, "{text} is taken by no transform");
+            }
+        }
+    }
+}
+
 /// Sums over channels that fill whole steps of a product, however they lie in memory.
 const CHANNELS: &[&str] = &[
     "{t} n3 c64 [13 15] * {t} o40 [3 3] pad 1:1 1:1 -> {t}",

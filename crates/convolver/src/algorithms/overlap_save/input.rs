@@ -8,6 +8,7 @@ use crate::primitives::tile::Loader;
 use crate::problem::{Axis, Boundary, Conjugate};
 use convolver_kernels::{Dims, Kind, Lane, Source, View, Working, grid_position};
 use smallvec::SmallVec;
+use std::ops::Range;
 
 /// An input of a problem.
 pub(super) struct Input<'a, W: Working> {
@@ -19,6 +20,8 @@ pub(super) struct Input<'a, W: Working> {
     axes: SmallVec<[Axis; 3]>,
     /// What the `constant` boundary holds.
     fill: W,
+    /// Whether every line is samples as they are, or zeros.
+    simple: bool,
     plain: Option<Plain<'a, W::Lane>>,
 }
 
@@ -31,12 +34,9 @@ struct Plain<'a, L> {
 
 impl<'a, L: Lane> Plain<'a, L> {
     /// The input, if it is one.
-    fn of<W: Working<Lane = L>>(input: &View<'a>, axes: &[Axis], conjugate: bool) -> Option<Self> {
+    fn of<W: Working<Lane = L>>(input: &View<'a>) -> Option<Self> {
         let size = input.element().size();
-        // What is constant around a later axis replaces the zeros around an earlier one.
-        let simple = |axis: &Axis| axis.spread == 1 && !axis.boundary.contains(&Boundary::Constant);
-        let suits = size == size_of::<W>() && !conjugate && axes.iter().all(simple);
-        let source = if suits { input.source::<L>()? } else { return None };
+        let source = if size == size_of::<W>() { input.source::<L>()? } else { return None };
         Some(Plain { source, steps: input.strides().iter().map(|&stride| stride as usize / size).collect() })
     }
 }
@@ -59,8 +59,11 @@ impl<'a, W: Working> Input<'a, W> {
         let order: Dims<usize> = (0..convolved).chain(layout.order.iter().map(|axis| convolved + axis)).collect();
         let (turned, axes) = (input.permuted(&order), layout.loaded());
         let conjugate = problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex;
-        let plain = Plain::of::<W>(&turned, &axes, conjugate);
-        Input { whole, width, turned, axes, fill: Loader::<W>::fill(problem.fill), plain }
+        // What is constant around a later axis replaces the zeros around an earlier one.
+        let as_it_is = |axis: &Axis| axis.spread == 1 && !axis.boundary.contains(&Boundary::Constant);
+        let simple = !conjugate && axes.iter().all(as_it_is);
+        let plain = if simple { Plain::of::<W>(&turned) } else { None };
+        Input { whole, width, turned, axes, fill: Loader::<W>::fill(problem.fill), simple, plain }
     }
 
     /// Where the samples of an element of a tile are.
@@ -88,22 +91,79 @@ impl<'a, W: Working> Input<'a, W> {
 
     /// Loads rows of a tile from `first` on.
     pub(super) fn rows(&self, of: &Rows<'_, W>, first: usize, rows: &mut [W]) {
+        let width = self.width;
+        self.for_each_row(of, first, rows.len() / width, |row, places, (from, points)| {
+            self.line(of, places, from, &mut rows[row * width..][..points]);
+        });
+    }
+
+    /// Loads `count` rows of the same tile of `several` inputs that follow each other along the last axis of the batch, those
+    /// of an input every `apart` numbers.
+    pub(super) fn rows_of_several(
+        &self,
+        of: &Rows<'_, W>,
+        (count, several): (usize, usize),
+        (rows, apart): (&mut [W], usize),
+    ) {
+        let width = self.width;
+        let batch = self.whole.problem.batch.len() - 1;
+        let last = of.extents.len() - 1;
+        let (place, step) = of.places[last];
+        let mut leading = of.leading.clone();
+        self.for_each_row(of, 0, count, |row, places, (from, points)| {
+            let seen = points.min(of.extents[last].saturating_sub(from));
+            let start = place + (from * step) as isize;
+            let samples = if seen == 0 { Some(0..0) } else { self.samples(places, (start, step), seen) };
+            let rows = &mut rows[row * width..];
+            for input in 0..several {
+                let line = &mut rows[input * apart..][..points];
+                match &samples {
+                    Some(samples) => {
+                        line[..samples.start].fill(W::default());
+                        line[samples.end..].fill(W::default());
+                    }
+                    None => {
+                        line[seen..].fill(W::default());
+                        leading[batch] = of.leading[batch] + input;
+                        of.loader.line(&self.turned, &leading, places, (start, step), &mut line[..seen]);
+                    }
+                }
+            }
+            if let Some(samples) = samples.filter(|samples| !samples.is_empty()) {
+                let mut index = of.leading.clone();
+                index.extend(places.iter().map(|place| place.cast_unsigned()));
+                index.push((start + (samples.start * step) as isize).cast_unsigned());
+                let along = (index.len() - 1, step, samples.len());
+                self.turned.read_lines(&index, along, (batch, several), (&mut rows[samples.start..], apart));
+            }
+        });
+    }
+
+    /// Goes through `count` rows of a tile from `first` on: each with its number, its places along the axes before the line's,
+    /// its first point on the line and how many points it has. A long line is one row, a row that no output sees starts
+    /// where the line ends.
+    fn for_each_row(
+        &self,
+        of: &Rows<'_, W>,
+        first: usize,
+        count: usize,
+        mut action: impl FnMut(usize, &[isize], (usize, usize)),
+    ) {
         let (points, width) = (&self.whole.size.points, self.width);
         let line = points.len() - 1;
         let mut places: Dims<isize> = of.places[..line].iter().map(|&(place, _)| place).collect();
         if self.whole.layout.is_long_line() {
-            return self.line(of, &places, first * width, rows);
+            return action(0, &places, (first * width, count * width));
         }
         let mut position = grid_position(&points[..line], first);
-        let mut left = points[..line].iter().product::<usize>().saturating_sub(first);
-        for row in rows.chunks_exact_mut(width) {
-            let mut seen = left > 0;
+        let left = points[..line].iter().product::<usize>().saturating_sub(first);
+        for row in 0..count {
+            let mut seen = row < left;
             for axis in 0..line {
                 places[axis] = of.places[axis].0 + (position[axis] * of.places[axis].1) as isize;
                 seen &= position[axis] < of.extents[axis];
             }
-            self.line(of, &places, if seen { 0 } else { points[line] }, row);
-            left = left.saturating_sub(1);
+            action(row, &places, (if seen { 0 } else { points[line] }, width));
             for axis in (0..line).rev() {
                 position[axis] += 1;
                 if position[axis] < points[axis] {
@@ -127,42 +187,45 @@ impl<'a, W: Working> Input<'a, W> {
         }
     }
 
-    /// Loads a line of an input as it lies; false if that cannot be.
-    fn plain_line(&self, of: &Rows<'_, W>, places: &[isize], (start, step): (isize, usize), line: &mut [W]) -> bool {
-        let Some(Plain { source, steps }) = &self.plain else { return false };
-        let convolved = of.leading.len();
-        let mut at: usize = of.leading.iter().zip(steps).map(|(&index, &step)| index * step).sum();
-        for ((axis, &place), &step) in self.axes.iter().zip(places).zip(&steps[convolved..]) {
-            if (0..axis.input as isize).contains(&place) {
-                at += place as usize * step;
-            } else if axis.boundary[usize::from(place >= 0)] == Boundary::Zero {
-                line.fill(W::default());
-                return true;
-            } else {
-                return false;
+    /// Which of `count` points of a line are samples, where all others are zero; `None` where they may be anything else.
+    fn samples(&self, places: &[isize], (start, step): (isize, usize), count: usize) -> Option<Range<usize>> {
+        if !self.simple {
+            return None;
+        }
+        for (axis, &place) in self.axes.iter().zip(places) {
+            if !(0..axis.input as isize).contains(&place) {
+                return (axis.boundary[usize::from(place >= 0)] == Boundary::Zero).then_some(0..0);
             }
         }
         let axis = &self.axes[self.axes.len() - 1];
         // The points before the first sample, and those before the end of the samples.
-        let before = |place: isize| (place - start).max(0).cast_unsigned().div_ceil(step).min(line.len());
+        let before = |place: isize| (place - start).max(0).cast_unsigned().div_ceil(step).min(count);
         let (from, to) = (before(0), before(axis.input as isize));
         let [low, high] = axis.boundary.map(|side| side == Boundary::Zero);
-        if (from > 0 && !low) || (to < line.len() && !high) {
-            return false;
+        ((from == 0 || low) && (to == count || high)).then_some(if from < to { from..to } else { 0..0 })
+    }
+
+    /// Loads a line of an input as it lies; false if that cannot be.
+    fn plain_line(&self, of: &Rows<'_, W>, places: &[isize], (start, step): (isize, usize), line: &mut [W]) -> bool {
+        let Some(Plain { source, steps }) = &self.plain else { return false };
+        let Some(samples) = self.samples(places, (start, step), line.len()) else { return false };
+        line[..samples.start].fill(W::default());
+        line[samples.end..].fill(W::default());
+        if samples.is_empty() {
+            return true;
         }
-        line[..from].fill(W::default());
-        line[to..].fill(W::default());
-        if from < to {
-            let apart = steps[steps.len() - 1] * step;
-            at += (start + (from * step) as isize) as usize * steps[steps.len() - 1];
-            let numbers = source.slice(at * W::PARTS, ((to - from - 1) * apart + 1) * W::PARTS);
-            let line = &mut line[from..to];
-            if apart == 1 {
-                W::lanes_mut(line).copy_from_slice(numbers);
-            } else {
-                for (number, parts) in line.iter_mut().zip(numbers.chunks(apart * W::PARTS)) {
-                    *number = W::join(parts[0], parts[W::PARTS - 1]);
-                }
+        let mut at: usize = of.leading.iter().zip(steps).map(|(&index, &step)| index * step).sum();
+        let before = places.iter().zip(&steps[of.leading.len()..]);
+        at += before.map(|(place, step)| place.cast_unsigned() * step).sum::<usize>();
+        let apart = steps[steps.len() - 1] * step;
+        at += (start + (samples.start * step) as isize).cast_unsigned() * steps[steps.len() - 1];
+        let numbers = source.slice(at * W::PARTS, ((samples.len() - 1) * apart + 1) * W::PARTS);
+        let line = &mut line[samples];
+        if apart == 1 {
+            W::lanes_mut(line).copy_from_slice(numbers);
+        } else {
+            for (number, parts) in line.iter_mut().zip(numbers.chunks(apart * W::PARTS)) {
+                *number = W::join(parts[0], parts[W::PARTS - 1]);
             }
         }
         true

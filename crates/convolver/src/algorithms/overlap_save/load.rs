@@ -16,12 +16,13 @@ impl<W: Storing + Element> Run<'_, W>
 where
     W::Lane: Real,
 {
-    /// Loads an element of a tile; `None` if its range is too far from that of those before.
+    /// Loads an element of a tile, or takes its samples that are loaded; `None` if its range is too far from that of those
+    /// before.
     pub(super) fn load(
         &self,
         of: &mut Tile<W>,
         element: usize,
-        samples: &mut [W],
+        (samples, are_loaded): (&mut [W], bool),
         tile: &mut [W::Lane],
         inside: bool,
     ) -> Option<Loaded> {
@@ -32,10 +33,12 @@ where
         let known: Vec<Mutex<W::Lane>> =
             (0..(samples.len() / width).div_ceil(lanes)).map(|_| Mutex::new(zero)).collect();
         let specials = Mutex::new(Vec::new());
-        let rows = self.input.rows_of(&of.unit.start, element);
+        let rows = self.input.rows_of(&of.start, element);
         threads::for_each_chunk(samples, lanes * width, inside, |number, chunk| {
             let first = number * lanes;
-            self.input.rows(&rows, first, chunk);
+            if !are_loaded {
+                self.input.rows(&rows, first, chunk);
+            }
             let (mut largest, finite) = self.prepared.whole.machine.set.survey(W::lanes(chunk));
             if !finite {
                 let found = self.special(element, first, chunk);

@@ -24,6 +24,7 @@ mod prepare;
 mod promise;
 mod recipe;
 mod run;
+mod several;
 mod size;
 mod special;
 mod store;

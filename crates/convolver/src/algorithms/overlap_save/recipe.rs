@@ -27,6 +27,8 @@ pub(super) struct Whole {
     pub(super) shared: bool,
     /// Whether there is memory for a prepared kernel to keep all spectra.
     pub(super) keeps: bool,
+    /// Inputs that are loaded together where they lie between each other's samples.
+    pub(super) together: usize,
     /// Bytes that computing without transforms may use.
     pub(super) direct_bytes: usize,
 }
@@ -59,7 +61,10 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
     let seconds = if shared { choice.seconds / machine.cores as f64 + machine.rates.hand_off } else { choice.seconds };
     let kept = choice.size.bytes(false, problem, machine);
     let keeps = kept <= memory.saturating_sub(direct_bytes);
-    let workspace_bytes = direct_bytes + if keeps { kept.max(choice.bytes) } else { choice.bytes };
+    let alone = direct_bytes + if keeps { kept.max(choice.bytes) } else { choice.bytes };
+    let (together, beside) =
+        if exact { (1, 0) } else { choice.size.together(problem, &choice.tile, machine, memory.saturating_sub(alone)) };
+    let workspace_bytes = alone + beside;
     let whole = Whole {
         problem: problem.clone(),
         machine: *machine,
@@ -68,6 +73,7 @@ pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> 
         tile: choice.tile,
         shared,
         keeps,
+        together,
         direct_bytes,
     };
     let recipe: Box<dyn Recipe> = match (whole.size.limbs, direct) {

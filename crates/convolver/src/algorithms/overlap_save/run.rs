@@ -5,7 +5,7 @@ use super::prepare::{Kernel, OverlapSave};
 use super::promise::threshold;
 use super::special::Special;
 use super::store::Stored;
-use super::units::{Outputs, Unit};
+use super::units::{Outputs, Start};
 use crate::algorithms::Prepared;
 use crate::primitives::threads;
 use convolver_kernels::{Dims, Element, Real, Scratch, Storing, View, ViewMut, Working};
@@ -16,6 +16,7 @@ where
 {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let outputs = Outputs::new(&self.whole, input, output);
+        let units = outputs.units();
         let run =
             Run { prepared: self, view: input, input: Input::new(&self.whole, self.grid.width(), input), outputs };
         let size = &self.whole.size;
@@ -23,12 +24,12 @@ where
             None => threads::for_each(size.groups, self.whole.shared, |group| {
                 let mut spectra = Scratch::<W::Lane>::new(size.spectra());
                 let kernels = self.kernels(group * size.banks..(group + 1) * size.banks, &mut spectra, false);
-                (0..size.units).for_each(|unit| run.unit(group, unit, (&kernels, &spectra), false));
+                (0..units).for_each(|unit| run.unit(group, unit, (&kernels, &spectra), false));
             }),
             Some((kernels, spectra)) => {
                 let inside = size.inside && self.whole.shared;
-                threads::for_each(size.groups * size.units, self.whole.shared && !inside, |number| {
-                    let (group, unit) = (number / size.units, number % size.units);
+                threads::for_each(size.groups * units, self.whole.shared && !inside, |number| {
+                    let (group, unit) = (number / units, number % units);
                     let kernels = &kernels[group * size.banks..][..size.banks];
                     run.unit(group, unit, (kernels, &spectra[group * size.spectra()..][..size.spectra()]), inside);
                 });
@@ -48,6 +49,9 @@ where
     outputs: Outputs<'a>,
 }
 
+/// The kernels of a group, and their spectra.
+pub(super) type Kernels<'a, W> = (&'a [Kernel<W>], &'a [<W as Working>::Lane]);
+
 /// What was loaded of one element.
 pub(super) struct Loaded {
     /// The norm of the scaled samples, and the largest.
@@ -57,7 +61,8 @@ pub(super) struct Loaded {
 
 /// A tile that is being computed.
 pub(super) struct Tile<W> {
-    pub(super) unit: Unit,
+    /// Of the tile.
+    pub(super) start: Start,
     /// What is not finite.
     pub(super) specials: Vec<Special<W>>,
     /// The samples are scaled by 2^−exponent.
@@ -69,13 +74,32 @@ where
     W::Lane: Real,
 {
     /// Computes the outputs of one unit of a group.
-    fn unit(&self, group: usize, unit: usize, (kernels, spectra): (&[Kernel<W>], &[W::Lane]), inside: bool) {
+    fn unit(&self, group: usize, unit: usize, kernels: Kernels<'_, W>, inside: bool) {
+        let unit = self.outputs.unit(&self.prepared.whole, group, unit);
+        let Some((_, view)) = self.outputs.tiles.take(unit.number) else { return };
+        if self.outputs.together > 1 {
+            return self.several(group, unit.start, kernels, view);
+        }
+        let grid = &self.prepared.grid;
+        let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
+        self.tile(group, unit.start, kernels, (&mut samples, false), view, inside);
+    }
+
+    /// Computes the outputs of a tile of one input. Its samples may be loaded already, element by element.
+    pub(super) fn tile(
+        &self,
+        group: usize,
+        start: Start,
+        (kernels, spectra): Kernels<'_, W>,
+        (samples, are_loaded): (&mut [W], bool),
+        mut view: ViewMut<'_>,
+        inside: bool,
+    ) {
         let prepared = self.prepared;
         let (size, grid) = (&prepared.whole.size, &prepared.grid);
-        let unit = self.outputs.unit(&prepared.whole, group, unit);
-        let mut of = Tile { unit, specials: Vec::new(), exponent: None };
+        let mut of = Tile { start, specials: Vec::new(), exponent: None };
+        let of_element = grid.rows_of_box() * grid.width();
         let numbers = grid.numbers();
-        let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
         let mut tile = Scratch::<W::Lane>::new(numbers);
         let room = |needed: bool, numbers: usize| needed.then(|| Scratch::<W::Lane>::new(numbers));
         let mut sums = room(!size.is_simple(), numbers);
@@ -83,8 +107,9 @@ where
         let (sums, kept) = (sums.as_deref_mut().unwrap_or_default(), kept.as_deref_mut().unwrap_or_default());
         let mut loaded = Vec::with_capacity(size.elements);
         for element in 0..size.elements {
-            let Some(known) = self.load(&mut of, element, &mut samples, &mut tile, inside) else {
-                return self.directly(&of.unit);
+            let samples = &mut samples[if are_loaded { element * of_element } else { 0 }..][..of_element];
+            let Some(known) = self.load(&mut of, element, (samples, are_loaded), &mut tile, inside) else {
+                return self.directly(&of.start, view);
             };
             loaded.push(known);
             let spectrum = &spectra[element * numbers..];
@@ -97,9 +122,9 @@ where
             }
         }
         if of.specials.len() > 16 + prepared.whole.tile.iter().product::<usize>() / 16 {
-            return self.directly(&of.unit);
+            return self.directly(&of.start, view);
         }
-        let Some((_, mut view)) = self.outputs.tiles.take(of.unit.number) else { return };
+        let samples = &samples[samples.len() - of_element..];
         for bank in 0..size.banks {
             if size.banks > 1 {
                 for element in 0..size.elements {
@@ -127,13 +152,12 @@ where
                 threshold: threshold(grid.points(), prepared.whole.problem.taps(), statistical, echo),
                 rows: grid.read(&tile),
             };
-            stored.store(&mut view, &of.unit.start, &samples, &of.specials, inside);
+            stored.store(&mut view, &of.start, samples, &of.specials, inside);
         }
     }
 
-    /// Computes the outputs of a unit without transforms.
-    fn directly(&self, Unit { number, start: (leading, start) }: &Unit) {
-        let Some((_, view)) = self.outputs.tiles.take(*number) else { return };
+    /// Computes the outputs of a tile without transforms.
+    fn directly(&self, (leading, start): &Start, view: ViewMut<'_>) {
         let banks = self.prepared.whole.problem.bank.iter().map(|_| 0);
         let start: Dims<usize> = leading.iter().copied().chain(banks).chain(start.iter().copied()).collect();
         self.prepared.outputs(self.view, &start, view);

@@ -30,6 +30,14 @@ const FINER: f64 = 1.12;
 const MOST: usize = 1 << 28;
 /// Kernels of their own from which on a single call makes their spectra in the run, by the thread that uses them.
 const MANY: usize = 8;
+/// Bytes of a line of the cache.
+pub(super) const CACHE_LINE: usize = 64;
+/// Lines of the cache whose samples are loaded together, and the inputs from which on that is worth it.
+const LINES: usize = 4;
+const LEAST: usize = 3;
+/// Bytes of several inputs that are loaded together, and of what comes of them, of one thread at most.
+const TOGETHER: usize = 16 << 20;
+
 /// A problem cut into tiles.
 pub(super) struct Size {
     /// Points along each axis of a tile, in the order of the layout.
@@ -135,6 +143,25 @@ impl Size {
         let kept = if made { 0 } else { self.spectra().saturating_mul(self.groups) };
         let units = self.numbers(made).saturating_mul(if self.inside && !made { 1 } else { machine.cores });
         kept.saturating_add(units).saturating_mul(real_size(problem.working()))
+    }
+
+    /// How many inputs are loaded together where a line of the cache holds samples of several, and the bytes that takes; as many
+    /// as `memory` and equal work for all cores allow.
+    pub(super) fn together(
+        &self,
+        problem: &Problem,
+        tile: &[usize],
+        machine: &Machine,
+        memory: usize,
+    ) -> (usize, usize) {
+        let size = problem.working().size();
+        let outputs = tile.iter().chain(&[self.banks]).fold(size, |bytes, &length| bytes.saturating_mul(length));
+        let samples = self.spectrum.saturating_mul(self.elements).saturating_mul(real_size(problem.working()));
+        let each = samples.saturating_add(outputs).saturating_add(2 * CACHE_LINE);
+        let least = (self.tiles * self.groups * problem.batch.iter().product::<usize>()) / machine.cores;
+        let most = [LINES * CACHE_LINE / size, problem.batch.last().copied().unwrap_or(1), TOGETHER / each, least];
+        let together = most.into_iter().fold(memory / each.saturating_mul(machine.cores), usize::min);
+        if together < LEAST || self.inside { (1, 0) } else { (together, together * each * machine.cores) }
     }
 
     /// Seconds of one core.

@@ -14,11 +14,16 @@ pub(super) struct Outputs<'a> {
     grid: Dims<usize>,
     /// Whether units that follow each other are the same tile of another input.
     interleaved: bool,
+    /// Inputs along each axis of the batch, and how many of the last are one unit.
+    batch: Dims<usize>,
+    pub(super) together: usize,
+    groups: usize,
 }
 
-/// A tile.
+/// A tile, of one input or of several that follow each other along the last axis of the batch.
 pub(super) struct Unit {
     pub(super) number: usize,
+    /// Of the first input.
     pub(super) start: Start,
 }
 
@@ -28,25 +33,42 @@ impl<'a> Outputs<'a> {
         // Inputs whose samples lie between each other's share lines of the cache.
         let strides = input.strides();
         let line = strides[strides.len() - whole.layout.order.len() + whole.layout.order[whole.layout.order.len() - 1]];
-        let interleaved = strides[..problem.batch.len()].iter().any(|stride| stride.abs() < line.abs());
+        let batch = &strides[..problem.batch.len()];
+        let interleaved = batch.iter().any(|stride| stride.abs() < line.abs());
+        let beside = batch.last().is_some_and(|stride| stride.abs() < line.abs());
+        let together = if beside { whole.together } else { 1 };
         let along = problem.axes.iter().zip(&whole.tile);
         let grid = along.map(|(axis, &tile)| axis.output().div_ceil(tile)).collect();
         let single = problem.batch.iter().chain(&problem.group).map(|_| 1);
-        let shape: Dims<usize> = single.chain(problem.bank.iter().copied()).chain(whole.tile.iter().copied()).collect();
-        Outputs { tiles: Tiles::new(output, &shape), grid, interleaved }
+        let mut shape: Dims<usize> =
+            single.chain(problem.bank.iter().copied()).chain(whole.tile.iter().copied()).collect();
+        let mut batch = problem.batch.clone();
+        if let Some(last) = batch.last_mut() {
+            shape[problem.batch.len() - 1] = together;
+            *last = last.div_ceil(together);
+        }
+        Outputs { tiles: Tiles::new(output, &shape), grid, interleaved, batch, together, groups: whole.size.groups }
+    }
+
+    /// Units of a group.
+    pub(super) fn units(&self) -> usize {
+        self.tiles.len() / self.groups
     }
 
     /// A unit of a group.
     pub(super) fn unit(&self, whole: &Whole, group: usize, unit: usize) -> Unit {
         let (problem, of_batch) = (&whole.problem, whole.size.tiles);
-        let batches = problem.batch.iter().product::<usize>();
+        let batches = self.batch.iter().product::<usize>();
         let (batch, tile) =
             if self.interleaved { (unit % batches, unit / batches) } else { (unit / of_batch, unit % of_batch) };
-        let mut leading = grid_position(&problem.batch, batch);
+        let mut leading = grid_position(&self.batch, batch);
+        if let Some(last) = leading.last_mut() {
+            *last *= self.together;
+        }
         leading.extend(grid_position(&problem.group, group));
         let position = grid_position(&self.grid, tile);
         let start = position.iter().zip(&whole.tile).map(|(&at, &tile)| at * tile).collect();
-        Unit { number: (batch * whole.size.groups + group) * of_batch + tile, start: (leading, start) }
+        Unit { number: (batch * self.groups + group) * of_batch + tile, start: (leading, start) }
     }
 }
 
