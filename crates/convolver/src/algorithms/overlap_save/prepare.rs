@@ -2,6 +2,7 @@
 
 use super::promise::{Witness, larger_part, witnesses};
 use super::recipe::Whole;
+use super::size::INSIDE;
 use crate::primitives::fft::Grid;
 use crate::primitives::threads;
 use convolver_kernels::{Real, Scratch, Storing, Working};
@@ -67,7 +68,8 @@ where
     pub(super) fn kernels(&self, numbers: Range<usize>, spectra: &mut [W::Lane], shared: bool) -> Vec<Kernel<W>> {
         let size = &self.whole.size;
         let first = numbers.start;
-        let inside = size.inside && shared;
+        let inside = shared
+            && (size.inside || (spectra.len() >= INSIDE && numbers.len() * size.elements < self.whole.machine.cores));
         let mut kernels: Vec<Kernel<W>> = numbers.map(|number| self.kernel(number)).collect();
         let exponents: Vec<i32> = kernels.iter().map(|kernel| kernel.exponent).collect();
         let norms: Vec<Mutex<(f64, f64)>> = (0..kernels.len() * size.elements).map(|_| Mutex::default()).collect();

@@ -52,15 +52,15 @@ pub(super) fn witnesses<L: Real>(
     for_each: impl FnOnce(&mut dyn FnMut(&[usize], L)),
 ) -> Vec<Witness<L>> {
     // A box reaches along each axis from a power of two, less 1, to the next, counted from either end.
-    let boxes: Dims<usize> = layout.axes.iter().map(|along| along.window.ilog2() as usize + 1).collect();
+    let boxes: Dims<usize> = layout.axes.iter().map(|along| 2 * (along.window.ilog2() as usize + 1)).collect();
     let corner = |points: &[usize]| {
         points.iter().zip(&layout.axes).zip(&boxes).fold(0, |number, ((&point, along), boxes)| {
             let from_end = along.window - 1 - point;
             let octave = (point.min(from_end) + 1).ilog2() as usize;
-            number * 2 * boxes + if point <= from_end { octave } else { boxes + octave }
+            number * boxes + if point <= from_end { octave } else { boxes / 2 + octave }
         })
     };
-    let mut found: Vec<Option<Witness<L>>> = vec![None; boxes.iter().map(|boxes| 2 * boxes).product()];
+    let mut found: Vec<Option<Witness<L>>> = vec![None; boxes.iter().product()];
     for_each(&mut |points, weight| {
         let place = &mut found[corner(points)];
         if place.as_ref().is_none_or(|known| weight > known.weight) {

@@ -28,6 +28,8 @@ const SECOND_LOOK: f64 = 200e-9;
 const FINER: f64 = 1.12;
 /// Points of a tile at most.
 const MOST: usize = 1 << 28;
+/// Points of a tile from which on threads may share its work.
+pub(super) const INSIDE: usize = 1 << 16;
 /// Kernels of their own from which on a single call makes their spectra in the run, by the thread that uses them.
 const MANY: usize = 8;
 /// Bytes of a line of the cache.
@@ -92,7 +94,7 @@ impl Size {
             groups,
             banks: problem.bank.iter().product(),
             elements,
-            inside: units * groups < 4 * machine.cores && points.iter().product::<usize>() >= 1 << 16,
+            inside: units * groups < 4 * machine.cores && points.iter().product::<usize>() >= INSIDE,
             made: groups >= MANY,
             wraps: (0..points.len()).any(|axis| {
                 let along = &layout.axes[axis];

@@ -11,10 +11,10 @@ use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, V
 const NEAR: usize = 8;
 /// Products of some failing outputs up to which they are summed one by one.
 const QUICK: usize = 1 << 17;
-/// Witnesses that are heard before it is seen whether they are enough.
+/// Witnesses that are heard before it is seen whether they are enough, at most: no more than outputs hear them.
 const SOME: usize = 8;
-/// How many times some are heard, whether there is hope or not.
-const FAIR: usize = 3;
+/// Witnesses that are heard whether there is hope or not.
+const FAIR: usize = 24;
 /// Times of what witnesses have said, reckoned up to all of them, that may still be enough.
 const HOPE: f64 = 4.0;
 /// Outputs of a box for each failing one at most, for the box to be computed in one go: an estimate of how much longer each
@@ -102,6 +102,7 @@ where
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
         let mut numbers = Scratch::<W>::new(count.next_multiple_of(lanes));
         let mut below = vec![false; numbers.len() / lanes];
+        let mut shares = vec![W::Lane::default(); lanes];
         let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
         let mut failing = Vec::new();
         self.prepared.whole.for_each_line(&shape, &piece.offset, |index, first, place| {
@@ -117,7 +118,7 @@ where
                 }
             }
             view.write(index, line_axis, &numbers[..count]);
-            for (from, to) in self.failing(&numbers[..count], &below, first, samples) {
+            for (from, to) in self.failing(&numbers[..count], &below, (samples, first), &mut shares) {
                 let run = |(from, to)| Failing { index: index.clone(), first: first.clone(), from, to };
                 if overlay.is_some() || self.prepared.whole.size.elements > 1 {
                     failing.push(run((from, to)));
@@ -246,21 +247,30 @@ where
     }
 
     /// The runs of a line of outputs that neither their values nor the witnesses prove precise enough.
-    fn failing(&self, numbers: &[W], below: &[bool], first: &[usize], samples: &[W]) -> Vec<(usize, usize)> {
+    /// `shares` has room for those of a vector.
+    fn failing(
+        &self,
+        numbers: &[W],
+        below: &[bool],
+        (samples, first): (&[W], &[usize]),
+        shares: &mut [W::Lane],
+    ) -> Vec<(usize, usize)> {
         let exact = |x: f64| W::Lane::of_parts(x, 0.0);
         let scales = self.scales();
         let result = exact(self.threshold) * scales[0] * scales[1];
         let mut runs: Vec<(usize, usize)> = Vec::new();
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
-        let mut shares = vec![W::Lane::default(); lanes];
         let chunks = numbers.chunks(lanes).zip(below).enumerate();
         // A NaN is as it must be, and is not below.
         for (chunk, (numbers, _)) in chunks.filter(|(_, (_, below))| **below) {
-            let shares = &mut shares[..numbers.len()];
-            self.shares(samples, first, chunk * lanes, shares);
-            for (at, (number, share)) in numbers.iter().zip(shares).enumerate() {
-                if larger_part(*number) < result && *share < exact(self.threshold) {
-                    let at = chunk * lanes + at;
+            let small = |number: &W| larger_part(*number) < result;
+            let Some(low) = numbers.iter().position(small) else { continue };
+            let high = numbers.iter().rposition(small).map_or(low, |last| last + 1);
+            let first_of_chunk = chunk * lanes;
+            let shares = &mut shares[..high - low];
+            self.shares(samples, first, first_of_chunk + low, shares);
+            for (at, (number, share)) in (first_of_chunk + low..).zip(numbers[low..high].iter().zip(shares)) {
+                if small(number) && *share < exact(self.threshold) {
                     match runs.last_mut() {
                         Some((_, to)) if at <= *to + NEAR => *to = at + 1,
                         _ => runs.push((at, at + 1)),
@@ -281,7 +291,8 @@ where
         let scale = power(-self.exponents[0]);
         let (all, mut heard, hope) = (self.kernel.weight, W::Lane::default(), W::Lane::of_parts(HOPE, 0.0));
         shares.fill(W::Lane::default());
-        for (number, some) in self.kernel.witnesses.chunks(SOME).enumerate() {
+        let together = SOME.min(shares.len());
+        for (number, some) in self.kernel.witnesses.chunks(together).enumerate() {
             for witness in some {
                 // A sample past the end of the transform is zero.
                 let mut seen = first.iter().zip(&witness.points).zip(&size.points).take(line);
@@ -299,7 +310,7 @@ where
             some.iter().for_each(|witness| heard = heard + witness.weight);
             let most =
                 shares.iter().copied().fold(W::Lane::default(), |most, share| if share > most { share } else { most });
-            let hopeless = number >= FAIR && most * all * hope < needed * heard;
+            let hopeless = number * together >= FAIR && most * all * hope < needed * heard;
             if hopeless || shares.iter().all(|share| *share >= needed) {
                 break;
             }

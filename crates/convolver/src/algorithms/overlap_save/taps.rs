@@ -2,7 +2,7 @@
 
 use super::recipe::Whole;
 use crate::primitives::threads;
-use convolver_kernels::{Dims, Working, grid_position};
+use convolver_kernels::{Dims, Working};
 use std::borrow::Cow;
 
 /// Taps along an axis that are looked at for witnesses, at most, besides those near its ends, by the number of axes.
@@ -70,15 +70,22 @@ impl Whole {
         let last = |axis: usize| problem.flip.then(|| axes[layout.order[axis]].kernel - 1);
         let lengths: Dims<usize> = taps[..line].iter().map(|taps| taps.len()).collect();
         let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
-        for row in 0..lengths.iter().product() {
+        let mut position: Dims<usize> = Dims::from_elem(0, line);
+        for _ in 0..lengths.iter().product() {
             let mut first = channel * steps[0] * axes[0].kernel;
-            for (axis, place) in grid_position(&lengths, row).into_iter().enumerate() {
+            for (axis, &place) in position.iter().enumerate() {
                 let (tap, point) = taps[axis][place];
                 points[axis] = point;
                 first += last(axis).map_or(tap, |last| last - tap) * steps[layout.order[axis]];
             }
             let (points, step) = (&mut points, steps[layout.order[line]]);
             action(TapRow { points, taps: &taps[line], first, step, last: last(line) });
+            for (at, &length) in position.iter_mut().zip(&lengths).rev() {
+                *at = if *at + 1 < length { *at + 1 } else { 0 };
+                if *at > 0 {
+                    break;
+                }
+            }
         }
     }
 

@@ -19,7 +19,7 @@ use super::direct::{Fit, Geometry, Lanes, Sizes, Tiling, direct_candidate, fitti
 use super::{Algorithm, Candidate, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
-use convolver_kernels::{Kind, Scalar, View, grid_position, with_working};
+use convolver_kernels::{Kind, View, grid_position, with_working};
 
 /// Outputs of a kernel from which on somebody looks for zeros: an estimate, reading a tap being
 /// slow beside a product.
@@ -120,23 +120,29 @@ fn suits(problem: &Problem) -> Result<(), &'static str> {
 
 /// Taps of the kernel with most that are not zeros; `None` if these are not few.
 fn most_nonzero(problem: &Problem, kernel: &View<'_>) -> Option<usize> {
-    let taps = problem.taps();
-    let zero = |number: usize| match kernel.get(&grid_position(kernel.shape(), number)) {
-        Scalar::Integer(integer) => integer == 0,
-        Scalar::Number(number) => number.re == 0.0,
-    };
-    let mut most = 1;
-    for first in (0..kernel.len()).step_by(taps) {
-        let mut count = 0;
-        for number in first..first + taps {
-            count += usize::from(!zero(number));
-            if count * FEW > taps {
-                return None;
+    let (taps, shape) = (problem.taps(), kernel.shape());
+    let (&line, rows) = shape.split_last()?;
+    // The axes before the convolved ones, of which each index has a kernel.
+    let kernels = kernel.len() / taps;
+    let rows_of_kernel = rows.iter().product::<usize>() / kernels;
+    with_working!(problem.working(), W => {
+        let mut numbers = vec![W::default(); line];
+        let mut most = 1;
+        for number in 0..kernels {
+            let mut count = 0;
+            for row in number * rows_of_kernel..(number + 1) * rows_of_kernel {
+                let mut index = grid_position(rows, row);
+                index.push(0);
+                kernel.read(&index, rows.len(), 1, &mut numbers);
+                count += numbers.iter().filter(|&&number| number != W::default()).count();
+                if count * FEW > taps {
+                    return None;
+                }
             }
+            most = most.max(count);
         }
-        most = most.max(count);
-    }
-    Some(most)
+        Some(most)
+    })
 }
 
 fn seconds(problem: &Problem, machine: &Machine, layout: &Layout, (nonzero, shared): (usize, bool)) -> f64 {
