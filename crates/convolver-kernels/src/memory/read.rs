@@ -7,7 +7,26 @@ use crate::with_element;
 use crate::working::Working;
 use num_complex::Complex;
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// All elements in order, where they are of this type and lie in memory one after the other.
+    pub fn slice<T: Element>(&self) -> Option<&'a [T]> {
+        let layout = &self.layout;
+        let mut bytes = size_of::<T>() as isize;
+        let mut along = layout.shape.iter().zip(&layout.strides).rev();
+        let in_order = layout.element == T::TYPE
+            && !layout.swapped
+            && (layout.pointer as usize).is_multiple_of(align_of::<T>())
+            && along.all(|(&length, &stride)| {
+                let next = length == 1 || stride == bytes;
+                bytes = bytes.wrapping_mul(length as isize);
+                next
+            });
+        // SAFETY: aligned elements of this type, each right behind the one before, that may be read for `'a`; every pattern
+        // of bits is such an element.
+        (in_order && !self.is_empty())
+            .then(|| unsafe { std::slice::from_raw_parts(layout.pointer.cast_const().cast(), self.len()) })
+    }
+
     /// Reads `target.len()` elements from `index` on along `axis`, every `step`-th one.
     ///
     /// # Panics

@@ -267,6 +267,9 @@ unsafe fn twist<V: RealVector, const CONJUGATE: bool>(strip: &mut [V::Lane], bas
     }
 }
 
+/// Sums that a survey keeps at a time, each waiting for the one before.
+const CHAINS: usize = 4;
+
 /// # Safety
 /// As `run`.
 #[inline(always)]
@@ -276,13 +279,26 @@ unsafe fn survey<V: RealVector>(numbers: &[V::Lane]) -> (V::Lane, bool) {
     let (whole, rest) = numbers.split_at(numbers.len() - numbers.len() % V::COUNT);
     // SAFETY: every chunk is a vector.
     unsafe {
-        let (mut most, mut least, mut nothing) = (V::splat(zero), V::splat(zero), V::splat(zero));
-        for chunk in whole.chunks_exact(V::COUNT) {
+        let step = |[most, least, nothing]: [V; 3], chunk: &[V::Lane]| {
             let x = V::load(chunk.as_ptr());
-            (most, least) = (most.most(x), least.least(x));
             // Zero times what is not finite is NaN.
-            nothing = nothing.add_product(x, V::splat(zero));
+            [most.most(x), least.least(x), nothing.add_product(x, V::splat(zero))]
+        };
+        let mut chains = [[V::splat(zero); 3]; CHAINS];
+        let blocks = whole.chunks_exact(CHAINS * V::COUNT);
+        let left = blocks.remainder();
+        for block in blocks {
+            for at in 0..CHAINS {
+                chains[at] = step(chains[at], &block[at * V::COUNT..]);
+            }
         }
+        for chunk in left.chunks_exact(V::COUNT) {
+            chains[0] = step(chains[0], chunk);
+        }
+        let join = |[most, least, nothing]: [V; 3], other: [V; 3]| {
+            [most.most(other[0]), least.least(other[1]), nothing.plus(other[2])]
+        };
+        let [most, least, nothing] = chains.into_iter().fold([V::splat(zero); 3], join);
         let mut largest = zero;
         for side in [most, least] {
             largest = each(side).into_iter().take(V::COUNT).map(magnitude).fold(largest, larger);

@@ -7,7 +7,7 @@ use crate::problem::{Axis, Conjugate, Problem};
 use convolver_kernels::{Dims, Element, Real, Storing, View, ViewMut};
 use ndarray::{ArrayViewD, IxDyn};
 
-impl<W: Storing + Element> OverlapSave<W>
+impl<W: Storing + Element> OverlapSave<'_, W>
 where
     W::Lane: Real,
 {
@@ -39,7 +39,8 @@ where
         let direct = direct_candidate(&part, machine, self.whole.direct_bytes)
             .or_else(|_| direct_candidate(&part, machine, usize::MAX));
         let Ok(direct) = direct else { unreachable!("memory without a limit is enough") };
-        let taps = ArrayViewD::from_shape(IxDyn(&problem.kernel_shape()), &self.taps).expect("the kernel's own shape");
+        let taps =
+            ArrayViewD::from_shape(IxDyn(&problem.kernel_shape()), &self.taps[..]).expect("the kernel's own shape");
         let (mut kernel_starts, mut input_starts) =
             (Dims::from(&start[batches..convolved]), Dims::from(&start[..batches + groups]));
         kernel_starts.resize(problem.kernel_shape().len(), 0);

@@ -1,6 +1,6 @@
 //! The kernel: its spectra, and what is known of its size.
 
-use super::promise::{Witness, larger_part, witnesses};
+use super::promise::{Candidates, Witness, larger_part};
 use super::recipe::Whole;
 use super::size::INSIDE;
 use crate::primitives::fft::Grid;
@@ -10,17 +10,38 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A prepared kernel.
-pub(super) struct OverlapSave<W: Working>
+pub(super) struct OverlapSave<'a, W: Working>
 where
     W::Lane: Real,
 {
     pub(super) whole: Arc<Whole>,
     pub(super) grid: Arc<Grid<W::Lane>>,
+    candidates: Arc<Candidates>,
     /// Every tap: group, bank, summed, convolved; conjugated if the problem says so.
-    pub(super) taps: Scratch<W>,
+    pub(super) taps: Taps<'a, W>,
     /// For every group and bank, with the spectra of every element, unless they are made in the run.
     pub(super) kept: Option<Spectra<W, W::Lane>>,
 }
+
+/// The numbers of a kernel: copied, or where they lie.
+pub(super) enum Taps<'a, W: Working> {
+    Copied(Scratch<W>),
+    There(&'a [W]),
+}
+
+impl<W: Working> std::ops::Deref for Taps<'_, W> {
+    type Target = [W];
+
+    fn deref(&self) -> &[W] {
+        match self {
+            Taps::Copied(taps) => taps,
+            Taps::There(taps) => taps,
+        }
+    }
+}
+
+/// What all kernels of a problem share.
+pub(super) type Made<L> = (Arc<Grid<L>>, Arc<Candidates>);
 
 /// Kernels and their spectra.
 type Spectra<W, L> = (Vec<Kernel<W>>, Scratch<L>);
@@ -29,6 +50,8 @@ type Spectra<W, L> = (Vec<Kernel<W>>, Scratch<L>);
 pub(super) struct Kernel<W: Working> {
     /// The scale is 2^−exponent.
     pub(super) exponent: i32,
+    /// The largest tap, scaled.
+    largest: f64,
     /// For every element the norm of its taps and the largest of them.
     pub(super) norms: Vec<(f64, f64)>,
     /// Of the last element.
@@ -49,39 +72,49 @@ pub(super) fn power<L: Real>(exponent: i32) -> L {
     L::of_parts(2f64.powi(exponent), 0.0)
 }
 
-impl<W: Storing> OverlapSave<W>
+impl<'a, W: Storing> OverlapSave<'a, W>
 where
     W::Lane: Real,
 {
-    pub(super) fn new(whole: Arc<Whole>, grid: Arc<Grid<W::Lane>>, taps: Scratch<W>, kept: bool) -> Self {
-        let mut prepared = OverlapSave { whole, grid, taps, kept: None };
+    /// `None` if its spectra are to be kept and some kernel is not finite.
+    pub(super) fn new(
+        whole: Arc<Whole>,
+        (grid, candidates): Made<W::Lane>,
+        taps: Taps<'a, W>,
+        kept: bool,
+    ) -> Option<Self> {
+        let mut prepared = OverlapSave { whole, grid, candidates, taps, kept: None };
         let (size, shared) = (&prepared.whole.size, prepared.whole.shared);
         if kept {
             let mut spectra = Scratch::new(size.spectra() * size.groups);
-            let kernels = prepared.kernels(0..size.groups * size.banks, &mut spectra, shared);
+            let kernels = prepared.kernels(0..size.groups * size.banks, &mut spectra, shared)?;
             prepared.kept = Some((kernels, spectra));
         }
-        prepared
+        Some(prepared)
     }
 
-    /// Makes the spectra of some kernels, numbered group by bank.
-    pub(super) fn kernels(&self, numbers: Range<usize>, spectra: &mut [W::Lane], shared: bool) -> Vec<Kernel<W>> {
+    /// Makes the spectra of some kernels, numbered group by bank; `None` if one of them is not finite.
+    pub(super) fn kernels(
+        &self,
+        numbers: Range<usize>,
+        spectra: &mut [W::Lane],
+        shared: bool,
+    ) -> Option<Vec<Kernel<W>>> {
         let size = &self.whole.size;
         let first = numbers.start;
         let inside = shared
             && (size.inside || (spectra.len() >= INSIDE && numbers.len() * size.elements < self.whole.machine.cores));
-        let mut kernels: Vec<Kernel<W>> = numbers.map(|number| self.kernel(number)).collect();
-        let exponents: Vec<i32> = kernels.iter().map(|kernel| kernel.exponent).collect();
+        let mut kernels = numbers.map(|number| self.kernel(number)).collect::<Option<Vec<Kernel<W>>>>()?;
         let norms: Vec<Mutex<(f64, f64)>> = (0..kernels.len() * size.elements).map(|_| Mutex::default()).collect();
         threads::for_each_chunk(spectra, self.grid.numbers(), shared && !inside, |number, spectrum| {
             let (kernel, element) = (number / size.elements, number % size.elements);
-            let known = self.analyse(first + kernel, element, exponents[kernel], spectrum, inside);
+            let known = self.analyse(first + kernel, element, &kernels[kernel], spectrum, inside);
             *norms[number].lock().unwrap_or_else(PoisonError::into_inner) = known;
         });
         for (number, norm) in norms.into_iter().enumerate() {
             kernels[number / size.elements].norms.push(norm.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
-        kernels
+        Some(kernels)
     }
 
     /// The taps of a kernel: group by bank.
@@ -89,38 +122,41 @@ where
         &self.taps[kernel * self.whole.problem.taps()..][..self.whole.problem.taps()]
     }
 
-    /// A kernel whose norms are not known yet.
-    fn kernel(&self, number: usize) -> Kernel<W> {
+    /// A kernel whose norms are not known yet; `None` if it is not finite.
+    fn kernel(&self, number: usize) -> Option<Kernel<W>> {
         let weights = self.weights(number);
-        let (largest, _) = self.whole.machine.set.survey(W::lanes(weights));
+        let (largest, finite) = self.whole.machine.set.survey(W::lanes(weights));
+        if !finite {
+            return None;
+        }
         let exponent = exponent_of::<W::Lane>(largest.into());
         let scale = power::<W::Lane>(-exponent);
-        let witnesses = witnesses(&self.whole.layout, &self.whole.size.points, |action| {
-            let last = self.whole.size.elements - 1;
-            self.whole.for_some_taps(last, |points, at| action(points, larger_part(weights[at]) * scale));
-        });
+        let witnesses = self.candidates.witnesses(|number| larger_part(weights[number]) * scale);
         let weight = witnesses.iter().fold(W::Lane::default(), |weight, witness| weight + witness.weight);
-        Kernel { exponent, norms: Vec::with_capacity(self.whole.size.elements), witnesses, weight }
+        let norms = Vec::with_capacity(self.whole.size.elements);
+        Some(Kernel { exponent, largest: (largest * scale).into(), norms, witnesses, weight })
     }
 
     /// Makes the spectrum of one element of a kernel, and gives the norm of its taps and the largest.
     fn analyse(
         &self,
-        kernel: usize,
+        number: usize,
         element: usize,
-        exponent: i32,
+        kernel: &Kernel<W>,
         spectrum: &mut [W::Lane],
         shared: bool,
     ) -> (f64, f64) {
-        let weights = self.weights(kernel);
         let grid = &self.grid;
         let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
-        self.whole.place_taps(element, weights, &mut samples, shared);
+        self.whole.place_taps(element, self.weights(number), &mut samples, shared);
         let each = W::Lane::of_parts(1.0 / grid.points() as f64, 0.0);
-        let scale = power::<W::Lane>(-exponent);
+        let scale = power::<W::Lane>(-kernel.exponent);
         let mut tile = Scratch::<W::Lane>::new(grid.numbers());
         let squares = grid.place_samples(&mut tile, &samples, scale * each, shared);
-        let largest: f64 = (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into();
+        // Taps may fall on each other, or most of them be of other elements.
+        let alone = self.whole.size.elements == 1 && !self.whole.size.wraps;
+        let largest = || (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into();
+        let largest = if alone { kernel.largest } else { largest() };
         grid.analyse(&mut tile, spectrum, shared);
         (squares.sqrt() * grid.points() as f64, largest)
     }

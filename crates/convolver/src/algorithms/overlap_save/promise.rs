@@ -8,8 +8,9 @@
 //!          the kernel. Boxes are small towards its ends, where an output may see nothing else. What passes neither is
 //!          computed directly.
 
-use super::layout::Layout;
+use super::recipe::Whole;
 use convolver_kernels::{Dims, Real, Working};
+use std::cmp::Ordering;
 
 /// c, in rounding units.
 pub(super) const FACTOR: usize = 8;
@@ -44,32 +45,63 @@ where
     if im > re { im } else { re }
 }
 
-/// The witnesses among the taps that `for_each` goes through, each with its point along every axis and its larger part:
-/// the largest first.
-pub(super) fn witnesses<L: Real>(
-    layout: &Layout,
-    points_of_tile: &[usize],
-    for_each: impl FnOnce(&mut dyn FnMut(&[usize], L)),
-) -> Vec<Witness<L>> {
-    // A box reaches along each axis from a power of two, less 1, to the next, counted from either end.
-    let boxes: Dims<usize> = layout.axes.iter().map(|along| 2 * (along.window.ilog2() as usize + 1)).collect();
-    let corner = |points: &[usize]| {
-        points.iter().zip(&layout.axes).zip(&boxes).fold(0, |number, ((&point, along), boxes)| {
-            let from_end = along.window - 1 - point;
-            let octave = (point.min(from_end) + 1).ilog2() as usize;
-            number * boxes + if point <= from_end { octave } else { boxes / 2 + octave }
-        })
-    };
-    let mut found: Vec<Option<Witness<L>>> = vec![None; boxes.iter().product()];
-    for_each(&mut |points, weight| {
-        let place = &mut found[corner(points)];
-        if place.as_ref().is_none_or(|known| weight > known.weight) {
+/// A tap that may be a witness.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    /// In a kernel.
+    number: usize,
+    /// Samples from that of an output's first tap to its.
+    offset: usize,
+    /// Its box.
+    place: usize,
+}
+
+/// Taps of the last element, some of each box: those of a problem are the same for every kernel.
+pub(super) struct Candidates {
+    taps: Vec<Candidate>,
+    /// The points of each tap, one after the other.
+    points: Vec<usize>,
+    boxes: usize,
+}
+
+impl Candidates {
+    pub(super) fn new(whole: &Whole) -> Self {
+        let (layout, points_of_tile) = (&whole.layout, &whole.size.points);
+        // A box reaches along each axis from a power of two, less 1, to the next, counted from either end.
+        let boxes: Dims<usize> = layout.axes.iter().map(|along| 2 * (along.window.ilog2() as usize + 1)).collect();
+        let corner = |points: &[usize]| {
+            points.iter().zip(&layout.axes).zip(&boxes).fold(0, |number, ((&point, along), boxes)| {
+                let from_end = along.window - 1 - point;
+                let octave = (point.min(from_end) + 1).ilog2() as usize;
+                number * boxes + if point <= from_end { octave } else { boxes / 2 + octave }
+            })
+        };
+        let (mut taps, mut all_points) = (Vec::new(), Vec::new());
+        whole.for_some_taps(whole.size.elements - 1, |points, number| {
             let flat = |offset: usize, (&point, &points): (&usize, &usize)| offset * points + point;
             let offset = points.iter().zip(points_of_tile).fold(0, flat);
-            *place = Some(Witness { points: points.into(), offset, weight });
+            taps.push(Candidate { number, offset, place: corner(points) });
+            all_points.extend_from_slice(points);
+        });
+        Candidates { taps, points: all_points, boxes: boxes.iter().product() }
+    }
+
+    /// The witnesses of a kernel whose taps have these larger parts: the largest tap of each box, the largest of all first.
+    pub(super) fn witnesses<L: Real>(&self, weight: impl Fn(usize) -> L) -> Vec<Witness<L>> {
+        let mut found: Vec<Option<(L, usize)>> = vec![None; self.boxes];
+        for (at, tap) in self.taps.iter().enumerate() {
+            let weight = weight(tap.number);
+            if found[tap.place].is_none_or(|(known, _)| weight > known) {
+                found[tap.place] = Some((weight, at));
+            }
         }
-    });
-    let mut found: Vec<_> = found.into_iter().flatten().collect();
-    found.sort_unstable_by(|left, right| Into::<f64>::into(right.weight).total_cmp(&left.weight.into()));
-    found
+        let axes = self.points.len() / self.taps.len().max(1);
+        let witness = |(weight, at): (L, usize)| {
+            let points = Dims::from_slice(&self.points[at * axes..][..axes]);
+            Witness { points, offset: self.taps[at].offset, weight }
+        };
+        let mut found: Vec<Witness<L>> = found.into_iter().flatten().map(witness).collect();
+        found.sort_unstable_by(|left, right| right.weight.partial_cmp(&left.weight).unwrap_or(Ordering::Equal));
+        found
+    }
 }

@@ -2,13 +2,14 @@
 
 use super::exact::ByLimbs;
 use super::layout::Layout;
-use super::prepare::OverlapSave;
+use super::prepare::{Made, OverlapSave, Taps};
+use super::promise::Candidates;
 use super::size::{Size, choose};
 use crate::algorithms::direct::{dense, direct_candidate};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::primitives::fft::{Grid, Shape};
-use crate::problem::Problem;
+use crate::problem::{Conjugate, Problem};
 use convolver_kernels::num_complex::Complex;
 use convolver_kernels::{Dims, Element, Kind, Real, Storing, View, Working, WorkingType};
 use std::sync::{Arc, OnceLock};
@@ -96,7 +97,7 @@ where
 {
     whole: Arc<Whole>,
     /// Made when first needed: few recipes are chosen.
-    grid: OnceLock<Arc<Grid<W::Lane>>>,
+    made: OnceLock<Made<W::Lane>>,
     /// For kernels that are not finite.
     otherwise: Box<dyn Recipe>,
 }
@@ -106,7 +107,7 @@ where
     W::Lane: Real,
 {
     fn boxed(whole: Whole, otherwise: Box<dyn Recipe>) -> Box<dyn Recipe> {
-        Box::new(ByTransforms::<W> { whole: Arc::new(whole), grid: OnceLock::new(), otherwise })
+        Box::new(ByTransforms::<W> { whole: Arc::new(whole), made: OnceLock::new(), otherwise })
     }
 }
 
@@ -115,11 +116,22 @@ where
     W::Lane: Real,
 {
     fn prepare(&self, kernel: &View<'_>) -> Box<dyn Prepared> {
-        self.prepared(kernel, self.whole.keeps)
+        match self.prepared(Taps::Copied(dense::<W>(&self.whole.problem, kernel)), self.whole.keeps) {
+            Some(prepared) => Box::new(prepared),
+            None => self.otherwise.prepare(kernel),
+        }
     }
 
-    fn run_once(&self, operands: Operands<'_>) {
-        self.prepared(operands.kernel, !self.whole.size.made).run(operands.input, operands.output);
+    fn run_once(&self, Operands { input, kernel, output }: Operands<'_>) {
+        let as_it_is = self.whole.problem.conjugate != Conjugate::Kernel;
+        let taps = match kernel.slice::<W>().filter(|_| as_it_is) {
+            Some(taps) => Taps::There(taps),
+            None => Taps::Copied(dense::<W>(&self.whole.problem, kernel)),
+        };
+        match self.prepared(taps, !self.whole.size.made) {
+            Some(prepared) => prepared.run(input, output),
+            None => self.otherwise.run_once(Operands { input, kernel, output }),
+        }
     }
 }
 
@@ -127,14 +139,12 @@ impl<W: Storing + Element> ByTransforms<W>
 where
     W::Lane: Real,
 {
-    /// A prepared kernel, its spectra kept or made in every run.
-    fn prepared(&self, kernel: &View<'_>, kept: bool) -> Box<dyn Prepared> {
+    /// A prepared kernel, its spectra kept or made in every run; `None` if they are kept and it is not finite.
+    fn prepared<'a>(&self, taps: Taps<'a, W>, kept: bool) -> Option<OverlapSave<'a, W>> {
         let set = self.whole.machine.set;
-        let taps = dense::<W>(&self.whole.problem, kernel);
-        if !set.survey(W::lanes(&taps)).1 {
-            return self.otherwise.prepare(kernel);
-        }
-        let grid = self.grid.get_or_init(|| Arc::new(Grid::new(set, self.whole.shape())));
-        Box::new(OverlapSave::new(self.whole.clone(), grid.clone(), taps, kept))
+        let made = self
+            .made
+            .get_or_init(|| (Arc::new(Grid::new(set, self.whole.shape())), Arc::new(Candidates::new(&self.whole))));
+        OverlapSave::new(self.whole.clone(), made.clone(), taps, kept)
     }
 }

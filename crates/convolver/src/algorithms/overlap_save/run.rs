@@ -10,7 +10,7 @@ use crate::algorithms::Prepared;
 use crate::primitives::threads;
 use convolver_kernels::{Dims, Element, Real, Scratch, Storing, View, ViewMut, Working};
 
-impl<W: Storing + Element> Prepared for OverlapSave<W>
+impl<W: Storing + Element> Prepared for OverlapSave<'_, W>
 where
     W::Lane: Real,
 {
@@ -24,7 +24,10 @@ where
             None => threads::for_each(size.groups, self.whole.shared, |group| {
                 let mut spectra = Scratch::<W::Lane>::new(size.spectra());
                 let kernels = self.kernels(group * size.banks..(group + 1) * size.banks, &mut spectra, false);
-                (0..units).for_each(|unit| run.unit(group, unit, (&kernels, &spectra), false));
+                (0..units).for_each(|unit| match &kernels {
+                    Some(kernels) => run.unit(group, unit, (kernels, &spectra), false),
+                    None => run.unit_directly(group, unit),
+                });
             }),
             Some((kernels, spectra)) => {
                 let inside = size.inside && self.whole.shared;
@@ -43,7 +46,7 @@ pub(super) struct Run<'a, W: Working>
 where
     W::Lane: Real,
 {
-    pub(super) prepared: &'a OverlapSave<W>,
+    pub(super) prepared: &'a OverlapSave<'a, W>,
     view: &'a View<'a>,
     pub(super) input: Input<'a, W>,
     outputs: Outputs<'a>,
@@ -83,6 +86,14 @@ where
         let grid = &self.prepared.grid;
         let mut samples = Scratch::<W>::new(grid.rows_of_box() * grid.width());
         self.tile(group, unit.start, kernels, (&mut samples, false), view, inside);
+    }
+
+    /// Computes the outputs of one unit of a group whose kernels are not finite.
+    fn unit_directly(&self, group: usize, unit: usize) {
+        let unit = self.outputs.unit(&self.prepared.whole, group, unit);
+        if let Some((_, view)) = self.outputs.tiles.take(unit.number) {
+            self.directly(&unit.start, view);
+        }
     }
 
     /// Computes the outputs of a tile of one input. Its samples may be loaded already, element by element.

@@ -19,7 +19,7 @@ pub(super) struct Special<W> {
 /// The sums of the products with what is not finite, for a box of outputs (in the order of the layout); `None` where there
 /// is nothing of it.
 pub(super) fn sums<W: Storing>(
-    prepared: &OverlapSave<W>,
+    prepared: &OverlapSave<'_, W>,
     kernel: usize,
     specials: &[Special<W>],
     outputs: &[usize],

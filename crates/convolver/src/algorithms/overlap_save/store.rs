@@ -26,7 +26,7 @@ pub(super) struct Stored<'a, W: Working>
 where
     W::Lane: Real,
 {
-    pub(super) prepared: &'a OverlapSave<W>,
+    pub(super) prepared: &'a OverlapSave<'a, W>,
     pub(super) input: &'a View<'a>,
     pub(super) kernel: &'a Kernel<W>,
     /// The number of the kernel, group by bank.
