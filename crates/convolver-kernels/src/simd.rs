@@ -174,11 +174,11 @@ pub(crate) trait RealVector: Vector<Lane: Real> {
     /// As `splat`.
     unsafe fn most(self, other: Self) -> Self;
 
-    /// Whether a number is smaller than that of the other in its place.
+    /// A bit for every number, the lowest for the first: whether it is smaller than that of the other in its place.
     ///
     /// # Safety
     /// As `splat`.
-    unsafe fn any_below(self, other: Self) -> bool;
+    unsafe fn below(self, other: Self) -> u32;
 
     /// The two halves of the sequence `self[0] other[0] self[1] other[1] …`.
     ///

@@ -155,11 +155,12 @@ fn rows<L: Real>(set: &'static InstructionSet) {
     let expected = 5.0 * re.iter().chain(&im).map(square).sum::<f64>();
     assert!((squares.total() - expected).abs() <= 1e-5 * expected);
     let (mut line, mut pairs) = (vec![L::default(); columns], vec![L::default(); 2 * columns]);
-    let mut below = vec![false; strips];
+    let mut below = vec![0; strips];
     let limit = L::of_parts(0.05, 0.0);
-    // Whether one of the numbers of each vector is below the limit.
-    let expected = |sizes: &[f64]| -> Vec<bool> {
-        sizes.chunks_exact(lanes).map(|sizes| sizes.iter().any(|&size| size < limit.into())).collect()
+    // Which of the numbers of each vector are below the limit.
+    let bit = |(place, &size): (usize, &f64)| u32::from(size < limit.into()) << place;
+    let expected = |sizes: &[f64]| -> Vec<u32> {
+        sizes.chunks_exact(lanes).map(|sizes| sizes.iter().enumerate().map(bit).sum()).collect()
     };
     for row in 0..rows {
         let read = TileRows::new(set, &tile, rows);

@@ -453,13 +453,13 @@ pub(crate) use vector;
 macro_rules! real_vector {
     ($name:ident($raw:ty): $plus:expr, $minus:expr, $times:expr, $least:expr, $most:expr,
      |$sum:ident, $left:ident, $right:ident| $minus_product:expr,
-     |$x:ident, $y:ident| $any_below:expr, |$a:ident, $b:ident| $zip:expr) => {
+     |$x:ident, $y:ident| $below:expr, |$a:ident, $b:ident| $zip:expr) => {
         impl $crate::simd::RealVector for $name {
             #[inline(always)]
-            unsafe fn any_below(self, other: Self) -> bool {
+            unsafe fn below(self, other: Self) -> u32 {
                 let ($x, $y) = (self.0, other.0);
                 // SAFETY: the caller vouches for the instruction set.
-                unsafe { $any_below }
+                unsafe { $below }
             }
             $crate::arch::real_vector!(@binary $name: plus $plus, minus $minus, times $times, least $least, most $most);
             #[inline(always)]

@@ -67,8 +67,8 @@ impl<L: Real, const N: usize> RealVector for Numbers<L, N> {
     }
 
     #[inline(always)]
-    unsafe fn any_below(self, other: Self) -> bool {
-        (0..N).any(|i| self.0[i] < other.0[i])
+    unsafe fn below(self, other: Self) -> u32 {
+        (0..N).fold(0, |bits, i| bits | u32::from(self.0[i] < other.0[i]) << i)
     }
 
     #[inline(always)]

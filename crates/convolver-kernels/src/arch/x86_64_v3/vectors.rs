@@ -81,14 +81,14 @@ vector!(Truthx32(__m256i): Truth, 32,
 
 real_vector!(F32x8(__m256): _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_min_ps, _mm256_max_ps,
 |sum, left, right| _mm256_fnmadd_ps(left, right, sum),
-    |x, y| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(x, y)) != 0,
+    |x, y| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(x, y)) as u32,
 |a, b| {
     let (even, odd) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
     (_mm256_permute2f128_ps::<0x20>(even, odd), _mm256_permute2f128_ps::<0x31>(even, odd))
 });
 real_vector!(F64x4(__m256d): _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_min_pd, _mm256_max_pd,
 |sum, left, right| _mm256_fnmadd_pd(left, right, sum),
-    |x, y| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(x, y)) != 0,
+    |x, y| _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(x, y)) as u32,
 |a, b| {
     let (even, odd) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
     (_mm256_permute2f128_pd::<0x20>(even, odd), _mm256_permute2f128_pd::<0x31>(even, odd))

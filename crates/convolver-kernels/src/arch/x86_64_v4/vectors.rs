@@ -87,7 +87,7 @@ vector!(Truthx64(__m512i): Truth, 64,
 
 real_vector!(F32x16(__m512): _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_min_ps, _mm512_max_ps,
 |sum, left, right| _mm512_fnmadd_ps(left, right, sum),
-    |x, y| _mm512_cmp_ps_mask::<_CMP_LT_OQ>(x, y) != 0,
+    |x, y| u32::from(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(x, y)),
 |a, b| {
     let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
@@ -95,7 +95,7 @@ real_vector!(F32x16(__m512): _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512
 });
 real_vector!(F64x8(__m512d): _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd, _mm512_min_pd, _mm512_max_pd,
 |sum, left, right| _mm512_fnmadd_pd(left, right, sum),
-    |x, y| _mm512_cmp_pd_mask::<_CMP_LT_OQ>(x, y) != 0,
+    |x, y| u32::from(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(x, y)),
 |a, b| {
     let low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
     let high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);

@@ -75,7 +75,7 @@ pub(crate) enum Job<'a, L> {
         factors: [L; 2],
         scales: [L; 2],
         limit: L,
-        below: &'a mut [bool],
+        below: &'a mut [u32],
     },
     FetchPairs {
         rows: Rows<L>,
@@ -83,7 +83,7 @@ pub(crate) enum Job<'a, L> {
         line: &'a mut [L],
         scales: [L; 2],
         limit: L,
-        below: &'a mut [bool],
+        below: &'a mut [u32],
     },
 }
 

@@ -27,12 +27,12 @@ impl<'a, L: Real> TileRows<'a, L> {
     }
 
     /// The real parts times `factors[0]` plus the imaginary parts times `factors[1]`, of as many of a row's first numbers as
-    /// the line has, all times both scales. `below` says for every vector whether the magnitude of one of its numbers was
-    /// less than `limit` before that.
+    /// the line has, all times both scales. `below` has a bit of each number of every vector, the lowest of the first one:
+    /// whether its magnitude was less than `limit` before that.
     ///
     /// # Panics
     /// If the row is not of the tile, or the line no whole vectors of it, or `below` not of their number.
-    pub fn fetch(&self, row: usize, factors: [L; 2], line: &mut [L], scales: [L; 2], limit: L, below: &mut [bool]) {
+    pub fn fetch(&self, row: usize, factors: [L; 2], line: &mut [L], scales: [L; 2], limit: L, below: &mut [u32]) {
         let rows = self.check(row, line.len(), below.len());
         // SAFETY: `new` has asked the CPU; the row lies in every strip, and is only read.
         unsafe { (L::transforms(self.set).run)(Job::Fetch { rows, row, line, factors, scales, limit, below }) };
@@ -43,7 +43,7 @@ impl<'a, L: Real> TileRows<'a, L> {
     ///
     /// # Panics
     /// As [`TileRows::fetch`].
-    pub fn fetch_pairs(&self, row: usize, line: &mut [L], scales: [L; 2], limit: L, below: &mut [bool]) {
+    pub fn fetch_pairs(&self, row: usize, line: &mut [L], scales: [L; 2], limit: L, below: &mut [u32]) {
         assert!(line.len().is_multiple_of(2), "a number has two parts");
         let rows = self.check(row, line.len() / 2, below.len());
         // SAFETY: as above.
@@ -66,7 +66,7 @@ impl<'a, L: Real> TileRows<'a, L> {
 pub(super) unsafe fn fetch<V: RealVector>(
     rows: &Rows<V::Lane>,
     row: usize,
-    (line, below): (&mut [V::Lane], &mut [bool]),
+    (line, below): (&mut [V::Lane], &mut [u32]),
     factors: [V::Lane; 2],
     scales: [V::Lane; 2],
     limit: V::Lane,
@@ -79,7 +79,7 @@ pub(super) unsafe fn fetch<V: RealVector>(
         for (number, (chunk, below)) in line.chunks_exact_mut(V::COUNT).zip(below).enumerate() {
             let x = Complex::<V>::load(rows.block.add(number * rows.strip + row * 2 * V::COUNT));
             let x = x.re.times(re).add_product(x.im, im);
-            *below = x.most(zero.minus(x)).any_below(limit);
+            *below = x.most(zero.minus(x)).below(limit);
             x.times(first).times(second).store(chunk.as_mut_ptr());
         }
     }
@@ -91,7 +91,7 @@ pub(super) unsafe fn fetch<V: RealVector>(
 pub(super) unsafe fn fetch_pairs<V: RealVector>(
     rows: &Rows<V::Lane>,
     row: usize,
-    (line, below): (&mut [V::Lane], &mut [bool]),
+    (line, below): (&mut [V::Lane], &mut [u32]),
     scales: [V::Lane; 2],
     limit: V::Lane,
 ) {
@@ -102,7 +102,7 @@ pub(super) unsafe fn fetch_pairs<V: RealVector>(
         let [first, second] = scales.map(|scale| V::splat(scale));
         for (number, (chunk, below)) in line.chunks_exact_mut(2 * V::COUNT).zip(below).enumerate() {
             let x = Complex::<V>::load(rows.block.add(number * rows.strip + row * 2 * V::COUNT));
-            *below = magnitude(x.re).most(magnitude(x.im)).any_below(limit);
+            *below = magnitude(x.re).most(magnitude(x.im)).below(limit);
             let (low, high) = x.re.zip(x.im);
             low.times(first).times(second).store(chunk.as_mut_ptr());
             high.times(first).times(second).store(chunk.as_mut_ptr().add(V::COUNT));

@@ -13,6 +13,8 @@ const NEAR: usize = 8;
 const QUICK: usize = 1 << 17;
 /// Witnesses that are heard before it is seen whether they are enough, at most: no more than outputs hear them.
 const SOME: usize = 8;
+/// Outputs of a vector that witnesses are heard for one by one, at most.
+const ALONE: u32 = 3;
 /// Witnesses that are heard whether there is hope or not.
 const FAIR: usize = 24;
 /// Times of what witnesses have said, reckoned up to all of them, that may still be enough.
@@ -101,7 +103,7 @@ where
         let count = shape[line_axis];
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
         let mut numbers = Scratch::<W>::new(count.next_multiple_of(lanes));
-        let mut below = vec![false; numbers.len() / lanes];
+        let mut below = vec![0; numbers.len() / lanes];
         let mut shares = vec![W::Lane::default(); lanes];
         let (scales, limit) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
         let mut failing = Vec::new();
@@ -251,29 +253,39 @@ where
     fn failing(
         &self,
         numbers: &[W],
-        below: &[bool],
+        below: &[u32],
         (samples, first): (&[W], &[usize]),
         shares: &mut [W::Lane],
     ) -> Vec<(usize, usize)> {
-        let exact = |x: f64| W::Lane::of_parts(x, 0.0);
-        let scales = self.scales();
-        let result = exact(self.threshold) * scales[0] * scales[1];
+        let (scales, needed) = (self.scales(), W::Lane::of_parts(self.threshold, 0.0));
+        let result = needed * scales[0] * scales[1];
         let mut runs: Vec<(usize, usize)> = Vec::new();
         let lanes = self.prepared.whole.machine.set.lanes::<W::Lane>();
-        let chunks = numbers.chunks(lanes).zip(below).enumerate();
-        // A NaN is as it must be, and is not below.
-        for (chunk, (numbers, _)) in chunks.filter(|(_, (_, below))| **below) {
-            let small = |number: &W| larger_part(*number) < result;
-            let Some(low) = numbers.iter().position(small) else { continue };
-            let high = numbers.iter().rposition(small).map_or(low, |last| last + 1);
-            let first_of_chunk = chunk * lanes;
-            let shares = &mut shares[..high - low];
-            self.shares(samples, first, first_of_chunk + low, shares);
-            for (at, (number, share)) in (first_of_chunk + low..).zip(numbers[low..high].iter().zip(shares)) {
-                if small(number) && *share < exact(self.threshold) {
-                    match runs.last_mut() {
-                        Some((_, to)) if at <= *to + NEAR => *to = at + 1,
-                        _ => runs.push((at, at + 1)),
+        let vectors = numbers.chunks(lanes).zip(below).enumerate();
+        for (vector, (numbers, &below)) in vectors.filter(|(_, (_, below))| **below != 0) {
+            // What is past the last number is no output.
+            let below = below & ((1 << numbers.len()) - 1);
+            let mut left = below;
+            while left != 0 {
+                // Few are heard for one by one.
+                let low = left.trailing_zeros() as usize;
+                let high = if below.count_ones() <= ALONE {
+                    low + 1
+                } else {
+                    u32::BITS as usize - left.leading_zeros() as usize
+                };
+                left &= !0 << high;
+                let numbers = &numbers[low..high];
+                let shares = &mut shares[..numbers.len()];
+                self.shares(samples, first, vector * lanes + low, shares);
+                for (at, (number, share)) in (low..).zip(numbers.iter().zip(shares)) {
+                    // A NaN is as it must be, and is not less.
+                    if below >> at & 1 == 1 && larger_part(*number) < result && *share < needed {
+                        let at = vector * lanes + at;
+                        match runs.last_mut() {
+                            Some((_, to)) if at <= *to + NEAR => *to = at + 1,
+                            _ => runs.push((at, at + 1)),
+                        }
                     }
                 }
             }

@@ -162,7 +162,7 @@ impl<L: Real> Grid<L> {
     }
 
     /// The numbers of a row of a box that a tile has become, times both scales: as many as the line has, whole vectors.
-    /// `below` says for every vector whether the larger part of one of them was less than `limit` before that.
+    /// `below` has a bit of each number of every vector: whether its larger part was less than `limit` before that.
     pub fn fetch(
         &self,
         tile: &TileRows<'_, L>,
@@ -170,7 +170,7 @@ impl<L: Real> Grid<L> {
         line: &mut [L],
         scales: [L; 2],
         limit: L,
-        below: &mut [bool],
+        below: &mut [u32],
     ) {
         match self.weights.get(row % self.rows) {
             Some(&[re, im]) => {

@@ -108,7 +108,7 @@ impl Run<'_> {
             grid.synthesise(&mut sums, tile, inside);
             let rows = grid.read(tile);
             threads::for_each_chunk(integers, lanes * width, inside, |number, integers| {
-                let (mut line, mut below) = (vec![0.0; width], vec![false; width / lanes]);
+                let (mut line, mut below) = (vec![0.0; width], vec![0; width / lanes]);
                 for (row, integers) in integers.chunks_exact_mut(width).enumerate() {
                     grid.fetch(&rows, number * lanes + row, &mut line, [1.0; 2], 0.0, &mut below);
                     limbs.add(limb, &line, integers);
