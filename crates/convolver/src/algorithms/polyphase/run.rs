@@ -5,7 +5,7 @@ use crate::algorithms::direct::joined;
 use crate::algorithms::{Operands, Prepared, Recipe};
 use crate::problem::Problem;
 use convolver_kernels::num_complex::Complex;
-use convolver_kernels::{Dims, Kind, View, ViewMut, Working, grid_position, with_working};
+use convolver_kernels::{Dims, ElementType, Kind, View, ViewMut, Working, grid_position, with_working};
 
 /// The outputs of one combination of phases.
 pub(super) struct Part {
@@ -117,7 +117,7 @@ const SOME: usize = 2048;
 
 fn is_finite(kernel: &View<'_>) -> bool {
     fn all<W: Working>(kernel: &View<'_>, is_finite: impl Fn(W) -> bool) -> bool {
-        let kernel = joined(kernel);
+        let kernel = joined(&ordered(kernel));
         let last = kernel.shape().len() - 1;
         let mut lines: Dims<usize> = kernel.shape().into();
         let length = std::mem::replace(&mut lines[last], 1);
@@ -134,8 +134,19 @@ fn is_finite(kernel: &View<'_>) -> bool {
     }
     match kernel.element().kind() {
         _ if kernel.is_empty() => true,
-        Kind::Float => all(kernel, |tap: f64| tap.is_finite()),
+        Kind::Float if kernel.element() == ElementType::F64 => all(kernel, |tap: f64| tap.is_finite()),
+        Kind::Float => all(kernel, |tap: f32| tap.is_finite()),
         Kind::Complex => all(kernel, |tap: Complex<f64>| tap.is_finite()),
         Kind::Bool | Kind::Integer => true,
     }
+}
+
+/// The same elements in the order in which they lie in memory.
+fn ordered<'a>(view: &View<'a>) -> View<'a> {
+    let axes = view.shape().len();
+    let backwards = (0..axes).filter(|&axis| view.strides()[axis] < 0);
+    let forwards = backwards.fold(view.clone(), |view, axis| view.reversed(axis));
+    let mut order: Dims<usize> = (0..axes).collect();
+    order.sort_by_key(|&axis| std::cmp::Reverse(forwards.strides()[axis]));
+    forwards.permuted(&order)
 }
