@@ -8,12 +8,14 @@ use crate::working::Working;
 use num_complex::Complex;
 
 impl<'a> View<'a> {
-    /// All elements in order, where they are of this type and lie in memory one after the other.
+    /// All elements in order, where they are of this type and lie in memory one after the other. Never those of bool, which
+    /// may be any byte.
     pub fn slice<T: Element>(&self) -> Option<&'a [T]> {
         let layout = &self.layout;
         let mut bytes = size_of::<T>() as isize;
         let mut along = layout.shape.iter().zip(&layout.strides).rev();
         let in_order = layout.element == T::TYPE
+            && T::TYPE != ElementType::Bool
             && !layout.swapped
             && (layout.pointer as usize).is_multiple_of(align_of::<T>())
             && along.all(|(&length, &stride)| {
@@ -22,7 +24,7 @@ impl<'a> View<'a> {
                 next
             });
         // SAFETY: aligned elements of this type, each right behind the one before, that may be read for `'a`; every pattern
-        // of bits is such an element.
+        // of bits is a number.
         (in_order && !self.is_empty())
             .then(|| unsafe { std::slice::from_raw_parts(layout.pointer.cast_const().cast(), self.len()) })
     }

@@ -11,7 +11,7 @@ impl<W: Storing + Element> OverlapSave<'_, W>
 where
     W::Lane: Real,
 {
-    /// Computes a box of outputs of one batch, group and bank index, or of all banks; its first output is at `start` (batch,
+    /// Computes a box of outputs of a box of batch, group and bank indices; its first output is at `start` (batch,
     /// group, bank, convolved).
     pub(super) fn outputs(&self, input: &View<'_>, start: &[usize], output: ViewMut<'_>) {
         let problem = &self.whole.problem;

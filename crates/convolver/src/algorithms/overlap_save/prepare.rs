@@ -102,6 +102,7 @@ where
     ) -> Option<Vec<Kernel<W>>> {
         let size = &self.whole.size;
         let first = numbers.start;
+        // Fewer spectra than cores are made by all of them together, if they are long.
         let inside = shared
             && (size.inside || (spectra.len() >= INSIDE && numbers.len() * size.elements < self.whole.machine.cores));
         let mut kernels = numbers.map(|number| self.kernel(number)).collect::<Option<Vec<Kernel<W>>>>()?;
@@ -155,8 +156,8 @@ where
         let squares = grid.place_samples(&mut tile, &samples, scale * each, shared);
         // Taps may fall on each other, or most of them be of other elements.
         let alone = self.whole.size.elements == 1 && !self.whole.size.wraps;
-        let largest = || (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into();
-        let largest = if alone { kernel.largest } else { largest() };
+        let largest =
+            if alone { kernel.largest } else { (self.whole.machine.set.survey(W::lanes(&samples)).0 * scale).into() };
         grid.analyse(&mut tile, spectrum, shared);
         (squares.sqrt() * grid.points() as f64, largest)
     }

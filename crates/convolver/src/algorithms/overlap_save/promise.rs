@@ -9,7 +9,8 @@
 //!          computed directly.
 
 use super::recipe::Whole;
-use convolver_kernels::{Dims, Real, Working};
+use convolver_kernels::{Dims, Real, Working, grid_position};
+use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 /// c, in rounding units.
@@ -45,60 +46,73 @@ where
     if im > re { im } else { re }
 }
 
-/// A tap that may be a witness.
-#[derive(Clone, Copy, Debug)]
-struct Candidate {
-    /// In a kernel.
-    number: usize,
-    /// Samples from that of an output's first tap to its.
-    offset: usize,
-    /// Its box.
-    place: usize,
+/// Taps of the last element that may be witnesses: every combination of some along each axis. Those of a problem are the
+/// same for every kernel.
+pub(super) struct Candidates {
+    /// What the number in a kernel of each begins with.
+    first: usize,
+    axes: SmallVec<[Vec<Candidate>; 3]>,
+    boxes: usize,
 }
 
-/// Taps of the last element, some of each box: those of a problem are the same for every kernel.
-pub(super) struct Candidates {
-    taps: Vec<Candidate>,
-    /// The points of each tap, one after the other.
-    points: Vec<usize>,
-    boxes: usize,
+/// What a tap of one axis adds.
+struct Candidate {
+    point: usize,
+    /// To the number in a kernel.
+    number: usize,
+    /// To the samples from that of an output's first tap to its.
+    offset: usize,
+    /// To the number of the box.
+    place: usize,
 }
 
 impl Candidates {
     pub(super) fn new(whole: &Whole) -> Self {
         let (layout, points_of_tile) = (&whole.layout, &whole.size.points);
+        let element = whole.size.elements - 1;
+        let numbering = whole.numbering(element);
         // A box reaches along each axis from a power of two, less 1, to the next, counted from either end.
-        let boxes: Dims<usize> = layout.axes.iter().map(|along| 2 * (along.window.ilog2() as usize + 1)).collect();
-        let corner = |points: &[usize]| {
-            points.iter().zip(&layout.axes).zip(&boxes).fold(0, |number, ((&point, along), boxes)| {
-                let from_end = along.window - 1 - point;
+        let octaves = |axis: usize| layout.axes[axis].window.ilog2() as usize + 1;
+        let (mut boxes, mut samples) = (1, 1);
+        let along = |axis: usize| {
+            let (window, half) = (layout.axes[axis].window, octaves(axis));
+            let candidate = |(tap, point): (usize, usize)| {
+                let from_end = window - 1 - point;
                 let octave = (point.min(from_end) + 1).ilog2() as usize;
-                number * boxes + if point <= from_end { octave } else { boxes / 2 + octave }
-            })
+                let place = boxes * if point <= from_end { octave } else { half + octave };
+                Candidate { point, number: numbering.number(axis, tap), offset: samples * point, place }
+            };
+            let taps = whole.some_taps(element, axis).map(candidate).collect();
+            (boxes, samples) = (boxes * 2 * half, samples * points_of_tile[axis]);
+            taps
         };
-        let (mut taps, mut all_points) = (Vec::new(), Vec::new());
-        whole.for_some_taps(whole.size.elements - 1, |points, number| {
-            let flat = |offset: usize, (&point, &points): (&usize, &usize)| offset * points + point;
-            let offset = points.iter().zip(points_of_tile).fold(0, flat);
-            taps.push(Candidate { number, offset, place: corner(points) });
-            all_points.extend_from_slice(points);
-        });
-        Candidates { taps, points: all_points, boxes: boxes.iter().product() }
+        let mut axes: SmallVec<[Vec<Candidate>; 3]> = (0..layout.axes.len()).rev().map(along).collect();
+        axes.reverse();
+        Candidates { first: numbering.first, axes, boxes }
     }
 
     /// The witnesses of a kernel whose taps have these larger parts: the largest tap of each box, the largest of all first.
     pub(super) fn witnesses<L: Real>(&self, weight: impl Fn(usize) -> L) -> Vec<Witness<L>> {
-        let mut found: Vec<Option<(L, usize)>> = vec![None; self.boxes];
-        for (at, tap) in self.taps.iter().enumerate() {
-            let weight = weight(tap.number);
-            if found[tap.place].is_none_or(|(known, _)| weight > known) {
-                found[tap.place] = Some((weight, at));
+        let (line, before) = self.axes.split_last().expect("a tile has axes");
+        let counts: Dims<usize> = before.iter().map(Vec::len).collect();
+        let mut found: Vec<Option<(L, usize, usize)>> = vec![None; self.boxes];
+        for row in 0..counts.iter().product() {
+            let (mut number, mut place) = (self.first, 0);
+            for (at, candidates) in grid_position(&counts, row).into_iter().zip(before) {
+                (number, place) = (number + candidates[at].number, place + candidates[at].place);
+            }
+            for (at, candidate) in line.iter().enumerate() {
+                let (weight, best) = (weight(number + candidate.number), &mut found[place + candidate.place]);
+                if best.is_none_or(|(known, ..)| weight > known) {
+                    *best = Some((weight, row, at));
+                }
             }
         }
-        let axes = self.points.len() / self.taps.len().max(1);
-        let witness = |(weight, at): (L, usize)| {
-            let points = Dims::from_slice(&self.points[at * axes..][..axes]);
-            Witness { points, offset: self.taps[at].offset, weight }
+        let witness = |(weight, row, at): (L, usize, usize)| {
+            let places = grid_position(&counts, row).into_iter().chain([at]).zip(&self.axes);
+            let taps: SmallVec<[&Candidate; 3]> = places.map(|(at, candidates)| &candidates[at]).collect();
+            let offset = taps.iter().map(|tap| tap.offset).sum();
+            Witness { points: taps.iter().map(|tap| tap.point).collect(), offset, weight }
         };
         let mut found: Vec<Witness<L>> = found.into_iter().flatten().map(witness).collect();
         found.sort_unstable_by(|left, right| right.weight.partial_cmp(&left.weight).unwrap_or(Ordering::Equal));

@@ -11,7 +11,7 @@ use convolver_kernels::{Dims, Element, Real, Scratch, Storing, TileRows, View, V
 const NEAR: usize = 8;
 /// Products of some failing outputs up to which they are summed one by one.
 const QUICK: usize = 1 << 17;
-/// Witnesses that are heard before it is seen whether they are enough, at most: no more than outputs hear them.
+/// Witnesses that are heard before it is seen whether they are enough: as many as there are outputs, these at most.
 const SOME: usize = 8;
 /// Outputs of a vector that witnesses are heard for one by one, at most.
 const ALONE: u32 = 3;

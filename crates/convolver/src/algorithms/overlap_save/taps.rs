@@ -3,7 +3,7 @@
 use super::recipe::Whole;
 use crate::primitives::threads;
 use convolver_kernels::{Dims, Working};
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
 /// Taps along an axis that are looked at for witnesses, at most, besides those near its ends, by the number of axes.
 const SPREAD: [usize; 3] = [16, 64, 16];
@@ -22,6 +22,22 @@ pub(super) struct TapRow<'a> {
     step: usize,
     /// The last number along the line, if they count down.
     last: Option<usize>,
+}
+
+/// How taps are numbered in a kernel.
+pub(super) struct Numbering {
+    /// The number that all others of the element are added to.
+    pub(super) first: usize,
+    /// Along each axis of the layout, from one tap to the next, and the last tap if they count down.
+    steps: Dims<usize>,
+    last: Dims<Option<usize>>,
+}
+
+impl Numbering {
+    /// What a tap of an axis adds.
+    pub(super) fn number(&self, axis: usize, tap: usize) -> usize {
+        self.last[axis].map_or(tap, |last| last - tap) * self.steps[axis]
+    }
 }
 
 impl TapRow<'_> {
@@ -46,46 +62,46 @@ impl TapRow<'_> {
 
 impl Whole {
     /// Every row of taps of an element.
-    pub(super) fn for_each_tap_row(&self, element: usize, action: impl FnMut(TapRow<'_>)) {
-        self.rows(element, |_, taps| Cow::Borrowed(taps), action);
+    pub(super) fn for_each_tap_row(&self, element: usize, mut action: impl FnMut(TapRow<'_>)) {
+        let (layout, kernel) = (&self.layout, self.numbering(element));
+        let (_, parts) = layout.element(element);
+        let line = layout.axes.len() - 1;
+        let taps: SmallVec<[&[(usize, usize)]; 3]> =
+            (0..=line).map(|axis| &layout.axes[axis].parts[parts[axis]].taps[..]).collect();
+        let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
+        let mut position: Dims<usize> = Dims::from_elem(0, line);
+        for _ in 0..taps[..line].iter().map(|taps| taps.len()).product() {
+            let mut first = kernel.first;
+            for (axis, &place) in position.iter().enumerate() {
+                let (tap, point) = taps[axis][place];
+                points[axis] = point;
+                first += kernel.number(axis, tap);
+            }
+            let (points, step, last) = (&mut points, kernel.steps[line], kernel.last[line]);
+            action(TapRow { points, taps: taps[line], first, step, last });
+            for (at, taps) in position.iter_mut().zip(&taps).rev() {
+                *at = if *at + 1 < taps.len() { *at + 1 } else { 0 };
+                if *at > 0 {
+                    break;
+                }
+            }
+        }
     }
 
-    /// Rows of taps of an element, of those that are chosen from the taps that see its part of each axis.
-    fn rows<'a>(
-        &'a self,
-        element: usize,
-        choose: impl Fn(usize, &'a [(usize, usize)]) -> Cow<'a, [(usize, usize)]>,
-        mut action: impl FnMut(TapRow<'_>),
-    ) {
-        let (channel, parts) = self.layout.element(element);
-        let (problem, layout) = (&self.problem, &self.layout);
-        let axes = &problem.axes;
+    /// How the taps of an element are numbered.
+    pub(super) fn numbering(&self, element: usize) -> Numbering {
+        let (channel, _) = self.layout.element(element);
+        let axes = &self.problem.axes;
         // The distance of neighbouring taps along each axis of the problem.
         let mut steps: Dims<usize> = Dims::from_elem(1, axes.len());
         for axis in (0..axes.len() - 1).rev() {
             steps[axis] = steps[axis + 1] * axes[axis + 1].kernel;
         }
-        let line = layout.axes.len() - 1;
-        let taps: Vec<_> = (0..=line).map(|axis| choose(axis, &layout.axes[axis].parts[parts[axis]].taps)).collect();
-        let last = |axis: usize| problem.flip.then(|| axes[layout.order[axis]].kernel - 1);
-        let lengths: Dims<usize> = taps[..line].iter().map(|taps| taps.len()).collect();
-        let mut points: Dims<usize> = Dims::from_elem(0, line + 1);
-        let mut position: Dims<usize> = Dims::from_elem(0, line);
-        for _ in 0..lengths.iter().product() {
-            let mut first = channel * steps[0] * axes[0].kernel;
-            for (axis, &place) in position.iter().enumerate() {
-                let (tap, point) = taps[axis][place];
-                points[axis] = point;
-                first += last(axis).map_or(tap, |last| last - tap) * steps[layout.order[axis]];
-            }
-            let (points, step) = (&mut points, steps[layout.order[line]]);
-            action(TapRow { points, taps: &taps[line], first, step, last: last(line) });
-            for (at, &length) in position.iter_mut().zip(&lengths).rev() {
-                *at = if *at + 1 < length { *at + 1 } else { 0 };
-                if *at > 0 {
-                    break;
-                }
-            }
+        let order = &self.layout.order;
+        Numbering {
+            first: channel * steps[0] * axes[0].kernel,
+            steps: order.iter().map(|&axis| steps[axis]).collect(),
+            last: order.iter().map(|&axis| self.problem.flip.then(|| axes[axis].kernel - 1)).collect(),
         }
     }
 
@@ -94,20 +110,20 @@ impl Whole {
         self.for_each_tap_row(element, |row| each(row, &mut action));
     }
 
-    /// Some of the taps of an element, spread over each axis and more of them towards its ends.
-    pub(super) fn for_some_taps(&self, element: usize, mut action: impl FnMut(&[usize], usize)) {
+    /// Some of the taps that see an element's part of an axis, spread over them and more towards both ends: each with its
+    /// point.
+    pub(super) fn some_taps(&self, element: usize, axis: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (_, parts) = self.layout.element(element);
         let transformed = self.layout.axes.iter().filter(|along| along.transformed).count();
         let spread = SPREAD[(transformed - 1).min(SPREAD.len() - 1)];
-        let some = |_, taps: &[(usize, usize)]| {
-            let count = taps.len();
-            let mut chosen: Vec<usize> = (0..count).step_by(count.div_ceil(spread)).collect();
-            let near = std::iter::successors(Some(0), |&at| Some(at + 1 + at / 3)).take_while(|&at| at < count);
-            chosen.extend(near.flat_map(|at| [at, count - 1 - at]));
-            chosen.sort_unstable();
-            chosen.dedup();
-            chosen.into_iter().map(|at| taps[at]).collect()
-        };
-        self.rows(element, some, |row| each(row, &mut action));
+        let taps = &self.layout.axes[axis].parts[parts[axis]].taps;
+        let count = taps.len();
+        let mut chosen: Vec<usize> = (0..count).step_by(count.div_ceil(spread)).collect();
+        let near = std::iter::successors(Some(0), |&at| Some(at + 1 + at / 3)).take_while(|&at| at < count);
+        chosen.extend(near.flat_map(|at| [at, count - 1 - at]));
+        chosen.sort_unstable();
+        chosen.dedup();
+        chosen.into_iter().map(|at| taps[at])
     }
 
     /// Fills a box of samples with the taps of an element, brought to their places for the transform.
