@@ -160,8 +160,8 @@ impl Size {
         let outputs = tile.iter().chain(&[self.banks]).fold(size, |bytes, &length| bytes.saturating_mul(length));
         let samples = self.spectrum.saturating_mul(self.elements).saturating_mul(real_size(problem.working()));
         let each = samples.saturating_add(outputs).saturating_add(2 * CACHE_LINE);
-        let least = (self.tiles * self.groups * problem.batch.iter().product::<usize>()) / machine.cores;
-        let most = [LINES * CACHE_LINE / size, problem.batch.last().copied().unwrap_or(1), TOGETHER / each, least];
+        let of_core = (self.tiles * self.groups * problem.batch.iter().product::<usize>()) / machine.cores;
+        let most = [LINES * CACHE_LINE / size, problem.batch.last().copied().unwrap_or(1), TOGETHER / each, of_core];
         let together = most.into_iter().fold(memory / each.saturating_mul(machine.cores), usize::min);
         if together < LEAST || self.inside { (1, 0) } else { (together, together * each * machine.cores) }
     }
