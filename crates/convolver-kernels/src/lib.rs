@@ -20,8 +20,8 @@ pub use memory::{
 };
 pub use micro::{
     BLOCK, Band, Dots, Extent, Frame, Gather, PairSplit, Pass, Phase, PieceProducts, Pieces, Placed, Planes, Products,
-    RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS, TileRows, frequencies, passes, radices, root,
-    rounding,
+    RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS, Terms, TileRows, frequencies, passes, radices,
+    root, rounding,
 };
 pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};

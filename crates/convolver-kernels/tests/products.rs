@@ -4,7 +4,7 @@ mod support;
 
 use convolver_kernels::{
     BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Placed, Products, Run, Side,
-    Split, TILE_ROWS,
+    Split, TILE_ROWS, Terms,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random, instruction_sets};
@@ -75,27 +75,47 @@ fn every_line_is_gathered() {
 
 fn multiplies<L: Exact>(set: &'static InstructionSet) {
     let mut random = Random(22);
-    let width = set.panel::<L>();
-    for rows in 1..=14 {
-        for terms in [0, 1, 7, 40] {
-            let row_step = terms + random.below(4);
-            let a: Vec<L> = (0..rows * row_step + terms).map(|_| L::random(&mut random)).collect();
-            let panel: Vec<L> = (0..terms * width).map(|_| L::random(&mut random)).collect();
-            let accumulate = random.below(2) == 1;
-            let pitch = width + random.below(5);
-            let mut target: Vec<L> = (0..rows * pitch).map(|_| L::random(&mut random)).collect();
-            let old = target.clone();
-            let job = Products { rows: &a, row_step, panel: &panel, terms, accumulate };
+    for (rows, terms) in (1..=14).flat_map(|rows| [0, 1, 7, 40].map(|terms| (rows, terms))) {
+        let width = set.lanes::<L>() * random.within(1, set.panel::<L>() / set.lanes::<L>());
+        let mut places =
+            |count: usize, below: usize| -> Vec<usize> { (0..count).map(|_| random.below(below)).collect() };
+        let (row_places, of_rows, of_panel) = (places(rows, 200), places(terms, 90), places(terms, 500));
+        let (starts, accumulate) = ((random.below(9), random.below(9)), random.below(2) == 1);
+        let most = |places: &[usize]| places.iter().max().copied().unwrap_or(0);
+        // Not one number longer than they must be.
+        let a: Vec<L> =
+            (0..starts.0 + most(&row_places) + most(&of_rows) + 1).map(|_| L::random(&mut random)).collect();
+        let b: Vec<L> = (0..starts.1 + most(&of_panel) + width).map(|_| L::random(&mut random)).collect();
+        let pitch = width + random.below(5);
+        let mut target: Vec<L> = (0..rows * pitch).map(|_| L::random(&mut random)).collect();
+        let old = target.clone();
+        let mut multiply = |a: &[L], b: &[L]| {
+            let rows_of = Terms { numbers: a.into(), start: starts.0, places: &of_rows };
+            let panel = Terms { numbers: b.into(), start: starts.1, places: &of_panel };
+            let job = Products { rows: rows_of, row_places: &row_places, panel, accumulate };
             set.products(&job, &mut MatrixMut::from_slice(&mut target, rows, width, pitch));
-            for (place, (&found, &old)) in target.iter().zip(&old).enumerate() {
-                let (row, lane) = (place / pitch, place % pitch);
-                let first = if accumulate { old } else { L::default() };
-                let product = |term: usize| a[row * row_step + term].times(panel[term * width + lane]);
-                let expected =
-                    if lane < width { (0..terms).fold(first, |sum, term| sum.plus(product(term))) } else { old };
-                assert_eq!(found, expected, "{}, {:?}: {rows} rows, {terms} terms", set.name, L::TYPE);
+        };
+        if terms > 0 {
+            for (a, b) in [(&a[1..], &b[..]), (&a[..], &b[1..])] {
+                let shorter = catch_unwind(AssertUnwindSafe(|| multiply(a, b)));
+                assert!(shorter.is_err(), "{}: products read behind their operands", set.name);
             }
         }
+        multiply(&a, &b);
+        for (place, (&found, &old)) in target.iter().zip(&old).enumerate() {
+            let (row, lane) = (place / pitch, place % pitch);
+            let first = if accumulate { old } else { L::default() };
+            let product = |t: usize| a[starts.0 + row_places[row] + of_rows[t]].times(b[starts.1 + of_panel[t] + lane]);
+            let expected = if lane < width { (0..terms).fold(first, |sum, t| sum.plus(product(t))) } else { old };
+            assert_eq!(found, expected, "{}, {:?}: {rows} rows, {terms} terms, {width} wide", set.name, L::TYPE);
+        }
+    }
+    for lanes in [1, 63, 64, 65, 200, 392, 1000] {
+        let panels: Vec<_> = set.panels::<L>(lanes).collect();
+        let ends = panels.iter().map(|panel| panel.end);
+        assert!(panels.iter().map(|panel| panel.start).eq(std::iter::once(0).chain(ends).take(panels.len())));
+        assert!(panels.iter().all(|panel| !panel.is_empty() && panel.len() <= set.panel::<L>()), "{panels:?}");
+        assert_eq!(panels.last().map(|panel| panel.end), Some(lanes.next_multiple_of(set.lanes::<L>())));
     }
 }
 

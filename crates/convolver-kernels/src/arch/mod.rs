@@ -19,6 +19,7 @@ use crate::micro::{
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
+use std::ops::Range;
 
 /// The instruction sets of this build, best first; the last one always works.
 pub static ALL: &[&InstructionSet] = &[
@@ -177,6 +178,14 @@ impl InstructionSet {
         L::kernels(self).panel
     }
 
+    /// The panels that so many lanes are cut into: about equal, of whole vectors, the last one filled up.
+    pub fn panels<L: Lane>(&'static self, lanes: usize) -> impl Iterator<Item = Range<usize>> {
+        let Kernels { count, panel, .. } = *L::kernels(self);
+        let (vectors, panels) = (lanes.div_ceil(count), lanes.div_ceil(panel));
+        let first = move |number: usize| number * vectors / panels * count;
+        (0..panels).map(move |number| first(number)..first(number + 1))
+    }
+
     /// Puts lines together from runs.
     ///
     /// # Panics
@@ -195,7 +204,7 @@ impl InstructionSet {
     pub fn products<L: Lane>(&'static self, job: &Products<'_, L>, target: &mut MatrixMut<'_, L>) {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
         let kernels = L::kernels(self);
-        job.check(target.rows, target.columns, kernels.panel);
+        job.check(target.rows, target.columns, (kernels.count, kernels.panel));
         // SAFETY: both asserted above.
         unsafe { (kernels.products)(job, target) }
     }

@@ -18,4 +18,4 @@ pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
 pub use pieces::{BLOCK, Extent, PairSplit, PieceProducts, Pieces, Placed, Side, Split, TILE_ROWS};
 pub use planes::Planes;
-pub use products::Products;
+pub use products::{Products, Terms};

@@ -1,39 +1,59 @@
-//! Products: a block of a matrix product, rows times a panel.
+//! Products: a block of a matrix product, rows times a panel, both read where they lie.
 //!
-//! Computes   y[r, i] (+)= Σ_t  a[r, t] · b[t, i],   i < the panel's width
+//! Computes   y[r, i] (+)= Σ_t  a[rows_r + terms_t] · b[start + places_t + i],   i < the panel's width
 //!
 //! Idea      R rows × W vectors of sums stay in registers; a term loads W vectors of the panel and one number of each row.
+//!           What a row adds to an address and what a term adds are tables, so that samples and weights need not be copied.
 //! Picture          b ├─W vectors─┤ t
 //!           a[r, t]    y y y y         R·W multiply-adds for W + R loads
 //! Order     per output: terms in sequence
 //! Source    Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008)
 
-use crate::memory::MatrixMut;
+use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
+
+/// Numbers of terms: where the first lies, and what each term adds.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a, L> {
+    /// The numbers.
+    pub numbers: Source<'a, L>,
+    /// Added to every place.
+    pub start: usize,
+    /// What each term adds.
+    pub places: &'a [usize],
+}
+
+impl<L> Terms<'_, L> {
+    /// Whether the numbers hold so many neighbours of every term, `further` on.
+    fn reach(&self, further: usize, neighbours: usize) -> bool {
+        let Some(furthest) = self.places.iter().max() else { return true };
+        let end = furthest.checked_add(self.start).and_then(|end| end.checked_add(further)?.checked_add(neighbours));
+        end.is_some_and(|end| end <= self.numbers.length)
+    }
+}
 
 /// The operands of a block.
 #[derive(Clone, Copy, Debug)]
 pub struct Products<'a, L> {
-    /// Rows of terms.
-    pub rows: &'a [L],
-    /// From one row to the next.
-    pub row_step: usize,
-    /// For each term, as many numbers as a panel is wide.
-    pub panel: &'a [L],
-    /// How many terms.
-    pub terms: usize,
+    /// The terms of a row.
+    pub rows: Terms<'a, L>,
+    /// What each row adds.
+    pub row_places: &'a [usize],
+    /// For each term, as many neighbours as the target is wide.
+    pub panel: Terms<'a, L>,
     /// Whether the target's values are added to.
     pub accumulate: bool,
 }
 
 impl<L: Lane> Products<'_, L> {
-    /// Checks that every number the job reads lies in its slices, and that the target is as wide as the panel.
-    pub(crate) fn check(&self, rows: usize, columns: usize, width: usize) {
-        assert_eq!(columns, width, "a target is as wide as a panel");
-        let end = (rows - 1).checked_mul(self.row_step).and_then(|last| last.checked_add(self.terms));
-        assert!(end.is_some_and(|end| end <= self.rows.len()), "products read within their rows");
-        let panel = self.terms.checked_mul(width);
-        assert!(panel.is_some_and(|numbers| numbers <= self.panel.len()), "products read within their panel");
+    /// Checks that every number the job reads lies among its numbers, and that the target is whole vectors of a panel wide.
+    pub(crate) fn check(&self, rows: usize, columns: usize, (vector, panel): (usize, usize)) {
+        assert!(columns.is_multiple_of(vector) && columns <= panel, "a target is whole vectors wide");
+        assert_eq!(self.row_places.len(), rows, "one place for each row");
+        assert_eq!(self.rows.places.len(), self.panel.places.len(), "rows and the panel have the same terms");
+        let furthest = self.row_places.iter().max().copied().unwrap_or(0);
+        assert!(self.rows.reach(furthest, 1), "products read within their rows");
+        assert!(self.panel.reach(0, columns), "products read within their panel");
     }
 }
 
@@ -43,44 +63,50 @@ impl<L: Lane> Products<'_, L> {
 /// The CPU must have the instruction set, and `job.check` must have passed for the target's size.
 pub(crate) type Multiply<L> = unsafe fn(&Products<'_, L>, &mut MatrixMut<'_, L>);
 
-/// Rows that are summed at once.
+/// Rows that are summed at once, of a whole panel and of a narrower one.
 const TALL: usize = 6;
+const TALLER: usize = 8;
 
 /// # Safety
-/// See [`Multiply`].
+/// See [`Multiply`]. `MOST` vectors are a panel.
 #[inline(always)]
-pub(crate) unsafe fn multiply<V: Vector, const W: usize>(
+pub(crate) unsafe fn multiply<V: Vector, const MOST: usize>(
     job: &Products<'_, V::Lane>,
     target: &mut MatrixMut<'_, V::Lane>,
 ) {
     let mut row = 0;
     // SAFETY: rows lie within the target, and `check` has counted what is read for them.
     unsafe {
-        while row + TALL <= target.rows {
-            strip::<V, TALL, W>(job, target, row);
-            row += TALL;
+        macro_rules! strips { ($width:literal: $($rows:expr),*) => {{ $(
+            while target.rows - row >= $rows {
+                strip::<V, { $rows }, $width>(job, target, row);
+                row += $rows;
+            }
+        )* }} }
+        match target.columns / V::COUNT {
+            4 if MOST == 4 => strips!(4: TALL, 5, 4, 3, 2, 1),
+            3 if MOST == 4 => strips!(3: TALLER, 4, 2, 1),
+            2 if MOST == 2 => strips!(2: TALL, 5, 4, 3, 2, 1),
+            2 => strips!(2: TALLER, 4, 2, 1),
+            _ => strips!(1: TALLER, 4, 2, 1),
         }
-        macro_rules! left { ($($rows:literal)*) => { match target.rows - row {
-            $($rows => strip::<V, $rows, W>(job, target, row),)*
-            _ => {}
-        } } }
-        left!(1 2 3 4 5);
     }
 }
 
 /// `R` rows from `row` on.
 ///
 /// # Safety
-/// As `multiply`; the rows lie within the target.
+/// As `multiply`; the rows lie within the target, which is `W` vectors wide.
 #[inline(always)]
 unsafe fn strip<V: Vector, const R: usize, const W: usize>(
     job: &Products<'_, V::Lane>,
     target: &mut MatrixMut<'_, V::Lane>,
     row: usize,
 ) {
-    // SAFETY: `check` has counted every row's terms and the panel's, and the target is a panel wide.
+    // SAFETY: `check` has counted every row's terms and the panel's, and the target is as wide.
     unsafe {
-        let rows: [_; R] = std::array::from_fn(|r| job.rows.as_ptr().add((row + r) * job.row_step));
+        let first = job.rows.numbers.pointer.wrapping_add(job.rows.start);
+        let rows: [_; R] = std::array::from_fn(|r| first.wrapping_add(*job.row_places.get_unchecked(row + r)));
         let y: [_; R] = std::array::from_fn(|r| target.pointer.offset((row + r) as isize * target.row_stride));
         let mut sums = [[V::splat(<V::Lane>::default()); W]; R];
         if job.accumulate {
@@ -90,19 +116,19 @@ unsafe fn strip<V: Vector, const R: usize, const W: usize>(
                 }
             }
         }
-        let mut panel = job.panel.as_ptr();
-        for term in 0..job.terms {
+        let panel = job.panel.numbers.pointer.wrapping_add(job.panel.start);
+        for (&at, &place) in job.rows.places.iter().zip(job.panel.places) {
+            let place = panel.add(place);
             let mut numbers = [V::splat(<V::Lane>::default()); W];
             for (w, number) in numbers.iter_mut().enumerate() {
-                *number = V::load(panel.add(w * V::COUNT));
+                *number = V::load(place.add(w * V::COUNT));
             }
             for (sums, row) in sums.iter_mut().zip(rows) {
-                let weight = V::splat(*row.add(term));
+                let weight = V::splat(*row.add(at));
                 for (sum, &number) in sums.iter_mut().zip(&numbers) {
                     *sum = sum.add_product(number, weight);
                 }
             }
-            panel = panel.add(W * V::COUNT);
         }
         for (sums, y) in sums.iter().zip(y) {
             for (w, sum) in sums.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::algorithms::direct::{lengthened, repeats};
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{
-    Dims, Extent, InstructionSet, Lane, PairSplit, Pieces, Scratch, Source, TILE_ROWS, View, Working, grid_position,
+    Dims, Extent, InstructionSet, Lane, PairSplit, Pieces, Scratch, Source, View, Working, grid_position,
 };
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -25,8 +25,7 @@ impl Pairs {
     pub(super) fn new(layout: &Layout, problem: &Problem, size: &Size, pieces: Pieces) -> Self {
         let piece_step = layout.piece_step(problem, size);
         // What positions that are no outputs see.
-        let beyond = TILE_ROWS * layout.unit(problem);
-        let mut joined = Scratch::<i32>::new(piece_step * pieces.count() + beyond);
+        let mut joined = Scratch::<i32>::new(piece_step * pieces.count() + layout.beyond(problem));
         if problem.axes.iter().any(|axis| axis.low > 0 || axis.high > 0) {
             joined.fill(0);
         }
@@ -37,7 +36,7 @@ impl Pairs {
 impl Layout {
     /// Cuts the samples of a box into pairs.
     pub(super) fn cut(&self, problem: &Problem, set: &'static InstructionSet, samples: &[f32], pairs: &mut Pairs) {
-        let samples = &samples[..samples.len() - TILE_ROWS * self.unit(problem)];
+        let samples = &samples[..samples.len() - self.beyond(problem)];
         let Pairs { pieces, piece_step, .. } = *pairs;
         // Rows of numbers, from the first of one to the first of its partner, and the next.
         let (columns, step, pitch) = match self.place {

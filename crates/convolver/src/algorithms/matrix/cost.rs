@@ -76,14 +76,16 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
 /// Bytes of workspace: sums, box and operands of a tile for every core, and the weights.
 pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize {
     let number = problem.working().size();
-    let sums = size.positions().next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
+    // Lines may be filled up by a quarter, where there are no pieces.
+    let positions = size.positions().saturating_mul(5) / 4;
+    let sums = positions.next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
     // A box of all elements of an axis, as channels that lie together need it, and the same in pieces.
     let elements = problem.summed.last().copied().unwrap_or(1).max(size.elements);
     let elements =
         if super::pieces(problem, machine.set).is_some() { elements.saturating_mul(5) / 2 } else { elements };
     let samples = size.samples(problem).saturating_mul(elements.max(1));
     let blocks = |count: usize, of: usize| count.next_multiple_of(of);
-    let sums = sums.max(blocks(size.positions(), 128).saturating_add(16).saturating_mul(blocks(size.banks, BLOCK)));
+    let sums = sums.max(blocks(positions, 128).saturating_add(16).saturating_mul(blocks(size.banks, BLOCK)));
     // What is gathered and the weights of a chunk; then all weights, in chunks that are about equal.
     let operands = 128 * 256 * 2 + blocks(size.banks, 128) * 256 * 2;
     let groups: usize = problem.group.iter().product();

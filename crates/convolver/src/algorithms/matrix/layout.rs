@@ -5,10 +5,11 @@
 //! o·s + t·d = s·(o + ⌊t·d/s⌋) + (t·d mod s);  or modulo d, so that taps are (positions as rows).
 
 use super::chunk::equal_parts;
+use super::positions::{Walk, worth_walking};
 use super::size::Size;
 use crate::primitives::tile::Phases;
 use crate::problem::{Axis, Conjugate, Problem};
-use convolver_kernels::{BLOCK, Dims, Kind, Lane, Pieces, TILE_ROWS, View, ViewMut};
+use convolver_kernels::{BLOCK, Dims, InstructionSet, Kind, Lane, Pieces, TILE_ROWS, View, ViewMut};
 use std::ops::Range;
 
 /// What the lanes of a product are.
@@ -49,6 +50,8 @@ pub(super) struct Layout {
     pub(super) groups: Dims<usize>,
     /// Whether a box is cut into pieces as a whole, its summed elements in pairs.
     pub(super) paired: bool,
+    /// The positions that lines are filled up to whole numbers of, or walked in as one, so that they are neighbours; or 1.
+    pub(super) filled: usize,
 }
 
 /// Whether neighbours along an axis are neighbours in memory.
@@ -60,7 +63,7 @@ impl Layout {
     pub(super) fn new<L: Lane>(
         problem: &Problem,
         size: &Size,
-        pieces: Option<Pieces>,
+        (set, pieces): (&'static InstructionSet, Option<Pieces>),
         input: &View<'_>,
         output: &ViewMut<'_>,
     ) -> Self {
@@ -103,6 +106,7 @@ impl Layout {
                 images: (0..batch).map(numbers).collect(),
                 groups: (batch..banks_at).map(numbers).collect(),
                 paired: false,
+                filled: 1,
             };
         }
         let place = if interleaved { Place::Summed } else { Place::Convolved };
@@ -133,7 +137,7 @@ impl Layout {
             _ if paired => plane.saturating_mul(images).div_ceil(TILE_ROWS) / 2 * BLOCK + TILE_ROWS,
             _ => plane.saturating_mul(images),
         };
-        Layout {
+        let mut layout = Layout {
             lanes,
             place,
             steps,
@@ -144,7 +148,17 @@ impl Layout {
             images: Dims::from_elem(plane, 1),
             groups: Dims::new(),
             paired,
+            filled: if paired { TILE_ROWS } else { 1 },
+        };
+        if pieces.is_none() && place == Place::Convolved && lanes == Lanes::Positions {
+            let vector = set.lanes::<L>();
+            let walked = Walk::new(&layout, problem, &size.outputs, vector);
+            let outputs = size.outputs[last] * if last > 0 { size.outputs[last - 1] } else { 1 };
+            if worth_walking(walked.parts * walked.lanes, outputs, size.banks) {
+                layout.filled = vector;
+            }
         }
+        layout
     }
 
     /// Numbers of a box.
@@ -155,7 +169,7 @@ impl Layout {
             Place::Convolved => self.elements[0] * self.at_once(problem, size),
         };
         // What positions that are no outputs see.
-        numbers + if self.paired { TILE_ROWS * self.unit(problem) } else { 0 }
+        numbers + self.beyond(problem)
     }
 
     /// Joined pairs of a piece of a box.
@@ -164,6 +178,11 @@ impl Layout {
             Place::Summed => self.pair(self.images[0] * size.batch.iter().product::<usize>()),
             _ => self.elements[0] * self.at_once(problem, size) / 2,
         }
+    }
+
+    /// Numbers behind a box that positions see which are no outputs.
+    pub(super) fn beyond(&self, problem: &Problem) -> usize {
+        if self.filled > 1 { self.filled * self.unit(problem) } else { 0 }
     }
 
     /// Numbers between two positions of a line.

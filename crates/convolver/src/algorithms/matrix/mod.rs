@@ -4,9 +4,9 @@
 //! elements and taps).
 //!
 //! Idea      Where a sample lies is the sum of what its output says and what its term says. So two tables of offsets are
-//!           all there is to a convolution, and the rest is a product of matrices: some terms of some positions are
-//!           gathered, cut into pieces where there is a unit for them, and multiplied. What im2col writes out never
-//!           exists as a whole.
+//!           all there is to a convolution, and the rest is a product of matrices that are read where they lie. Only
+//!           positions that are lanes and no neighbours, or a unit for pieces, need some terms of some positions gathered
+//!           first. What im2col writes out never exists as a whole.
 //! Picture              positions ├─panel─┤              channels first: positions are lanes
 //!           terms  │    x x x x │x x x x│ x x           channels last:  positions are rows, banks are lanes
 //!           banks ─┼──  C C C C │C C C C│ C C

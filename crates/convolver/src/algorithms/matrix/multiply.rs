@@ -3,11 +3,12 @@
 use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
 use super::layout::Lanes;
+use super::positions::Panel;
 use super::run::{ROWS, Run, Sums};
 use super::weights::Weights;
 use convolver_kernels::{
-    BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Run as Neighbours, Side, Source, Split,
-    Storing, TILE_ROWS, Working,
+    BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split, Storing, TILE_ROWS,
+    Terms, Working,
 };
 use std::ops::Range;
 
@@ -15,8 +16,8 @@ use std::ops::Range;
 pub(super) struct Samples<'a, W> {
     pub(super) source: Source<'a, W>,
     pub(super) origin: usize,
-    /// For each panel of positions, runs of neighbours.
-    pub(super) panels: &'a [Vec<Neighbours>],
+    /// Where positions are lanes.
+    pub(super) panels: &'a [Panel],
     pub(super) positions: &'a [usize],
 }
 
@@ -71,33 +72,37 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     }
 
     /// All banks by all panels of positions.
-    pub(super) fn panels<'a>(
+    pub(super) fn panels(
         &self,
         samples: &Samples<'_, W>,
         chunk: &Chunk,
-        weights: Weights<'a, W>,
+        weights: Weights<'_, W>,
         (numbers, cut): (&mut [W], &mut [i32]),
         sums: &mut Sums<W>,
-        whole: impl Fn() -> &'a [W],
+        of: (usize, Range<usize>, usize),
     ) {
-        let set = self.packing.set;
-        let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, panel, terms));
-        for (number, runs) in samples.panels.iter().enumerate() {
-            let first = number * panel;
+        let (set, terms) = (self.packing.set, chunk.len());
+        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, set.panel::<W>(), terms));
+        let (rows, row_places) = self.kernel.rows(self.problem(), chunk, of);
+        for (number, Panel { positions, runs, width }) in samples.panels.iter().enumerate() {
             let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
-            let places = first..samples.positions.len().min(first + panel);
+            let places = positions.clone();
             if gathered
                 .as_ref()
                 .is_some_and(|gathered| self.in_pieces(job, (number, places), gathered, cut, weights, sums))
             {
                 continue;
             }
-            set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, panel, panel));
-            let rows = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
-            let accumulate = sums.accumulate;
-            let job = Products { rows, row_step: terms, panel: numbers, terms, accumulate };
-            set.products(&job, &mut sums.part(0, sums.rows, first, panel));
+            let dense: Vec<usize>;
+            let panel = if let Some(first) = samples.panels[number].together() {
+                Terms { numbers: samples.source, start: samples.origin + first, places: &chunk.samples }
+            } else {
+                set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, *width, *width));
+                dense = (0..terms).map(|term| term * width).collect();
+                Terms { numbers: Source::from(&numbers[..]), start: 0, places: &dense }
+            };
+            let job = Products { rows, row_places: &row_places, panel, accumulate: sums.accumulate };
+            set.products(&job, &mut sums.part(0, sums.rows, positions.start, *width));
         }
     }
 
@@ -137,36 +142,36 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         true
     }
 
-    /// All positions, some at a time, by all panels of banks.
+    /// All positions by all panels of banks.
     pub(super) fn rows<'a>(
         &self,
         samples: &Samples<'_, W>,
         chunk: &Chunk,
         weights: Weights<'a, W>,
-        (numbers, cut): (&mut [W], &mut [i32]),
+        cut: &mut [i32],
         sums: &mut Sums<W>,
         whole: impl Fn() -> &'a [W],
     ) {
-        let set = self.packing.set;
-        let (terms, panel) = (chunk.len(), set.panel::<W>());
-        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, ROWS, terms));
-        let runs = runs(&chunk.samples);
+        let (set, terms) = (self.packing.set, chunk.len());
+        let rows = Terms { numbers: samples.source, start: samples.origin, places: &chunk.samples };
+        let multiply = |first: usize, row_places: &[usize], numbers: &[W], sums: &mut Sums<W>| {
+            for panel in set.panels::<W>(sums.lanes) {
+                let places: Vec<usize> = (0..terms).map(|term| term * panel.len()).collect();
+                let panel_terms = Terms { numbers: numbers.into(), start: panel.start * terms, places: &places };
+                let job = Products { rows, row_places, panel: panel_terms, accumulate: sums.accumulate };
+                set.products(&job, &mut sums.part(first, row_places.len(), panel.start, panel.len()));
+            }
+        };
+        let Some(pieces) = self.packing.pieces else {
+            return multiply(0, samples.positions, weights.numbers, sums);
+        };
+        let (gathered, runs) = (Gathered::new(pieces, ROWS, terms), runs(&chunk.samples));
         for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
             let first = number * ROWS;
             let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };
             let places = first..first + lines.len();
-            if gathered
-                .as_ref()
-                .is_some_and(|gathered| self.in_pieces(job, (number, places), gathered, cut, weights, sums))
-            {
-                continue;
-            }
-            set.gather(&job, &mut MatrixMut::from_slice(numbers, lines.len(), terms, terms));
-            let panels = if self.packing.pieces.is_some() { whole() } else { weights.numbers };
-            for (number, weights) in panels.chunks_exact(terms * panel).enumerate() {
-                let accumulate = sums.accumulate;
-                let job = Products { rows: numbers, row_step: terms, panel: weights, terms, accumulate };
-                set.products(&job, &mut sums.part(first, lines.len(), number * panel, panel));
+            if !self.in_pieces(job, (number, places), &gathered, cut, weights, sums) {
+                multiply(first, lines, whole(), sums);
             }
         }
     }

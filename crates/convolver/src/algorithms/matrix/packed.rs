@@ -69,7 +69,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         if room.0 > 0 {
             let length = per_box * room.0;
             threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
-        } else {
+        } else if room.1 > 0 {
             let length = per_box * room.1;
             threads::for_each_chunk(&mut packed.pieces, length, shared, |number, chunk| part(number, &mut [], chunk));
         }

@@ -1,12 +1,73 @@
 //! The positions of a tile: what each adds to an address.
 //!
-//! Where samples are multiplied where they lie, sixteen positions at a time are equally far apart. A line of outputs is
-//! filled up to sixteens; or lines are walked as one, with what lies between them, where that is less. What is computed for
-//! positions that are no outputs is not stored.
+//! Where samples are multiplied where they lie, some positions at a time are equally far apart: sixteen, or a vector of
+//! them. A line of outputs is filled up to whole vectors; or lines are walked as one, with what lies between them, where that
+//! is less. What is computed for positions that are no outputs is not stored.
 
+use super::chunk::runs;
 use super::layout::{Layout, Place};
 use crate::problem::Problem;
-use convolver_kernels::{BLOCK, TILE_ROWS, grid_position};
+use convolver_kernels::{BLOCK, Run, grid_position};
+use std::ops::Range;
+
+/// Products that take as long as gathering one number: an estimate.
+const GATHERED: usize = 8;
+
+/// Whether it takes less time to multiply so many positions for so many outputs and banks than to gather the outputs'. No
+/// more than a quarter is multiplied in vain, as that takes room.
+pub(super) fn worth_walking(positions: usize, outputs: usize, banks: usize) -> bool {
+    positions * 4 <= outputs * 5 && positions * banks <= outputs * (banks + GATHERED)
+}
+
+/// How the lines of the last two axes are walked.
+pub(super) struct Walk {
+    /// Lines that are walked by themselves, or one for all of them.
+    pub(super) parts: usize,
+    /// Positions of each.
+    pub(super) lanes: usize,
+    /// Positions from one line of outputs to the next within a part.
+    line_step: usize,
+    /// Numbers from one line to the next.
+    pitch: usize,
+}
+
+impl Walk {
+    /// In whole numbers of `filled` positions.
+    pub(super) fn new(layout: &Layout, problem: &Problem, outputs: &[usize], filled: usize) -> Self {
+        let last = outputs.len() - 1;
+        let (width, unit) = (outputs[last], layout.unit(problem));
+        let rows = if last > 0 { outputs[last - 1] } else { 1 };
+        let pitch = if rows > 1 { layout.output(problem, last - 1, 1) } else { 0 };
+        let whole = |count: usize| count.next_multiple_of(filled);
+        let as_one = (rows - 1) * (pitch / unit) + width;
+        let one =
+            pitch.is_multiple_of(unit) && (rows == 1 || pitch / unit >= width) && whole(as_one) <= rows * whole(width);
+        match one {
+            true => Walk { parts: 1, lanes: whole(as_one), line_step: pitch / unit, pitch },
+            false => Walk { parts: rows, lanes: whole(width), line_step: 0, pitch },
+        }
+    }
+}
+
+/// Positions that are the lanes of a panel.
+pub(super) struct Panel {
+    /// Their numbers.
+    pub(super) positions: Range<usize>,
+    /// As runs of neighbours.
+    pub(super) runs: Vec<Run>,
+    /// Numbers of the panel.
+    pub(super) width: usize,
+}
+
+impl Panel {
+    /// What the first adds, if they fill the panel and lie together.
+    pub(super) fn together(&self) -> Option<usize> {
+        match self.runs[..] {
+            [Run { offset, count, step: 1 }] if count == self.width => Some(offset),
+            _ => None,
+        }
+    }
+}
 
 /// The positions of a tile.
 pub(super) struct Positions {
@@ -32,8 +93,8 @@ impl Positions {
         };
         let last = outputs.len() - 1;
         let slabs = (0..last.saturating_sub(1)).fold((0..images).map(image).collect(), along);
-        if layout.paired {
-            return Positions::in_sixteens(layout, problem, slabs, outputs);
+        if layout.filled > 1 {
+            return Positions::filled(layout, problem, slabs, outputs);
         }
         let offsets = (last.saturating_sub(1)..=last).fold(slabs, along);
         let lines = (0..offsets.len()).step_by(outputs[last]).collect();
@@ -41,25 +102,30 @@ impl Positions {
     }
 
     /// Slabs of all lines of the last two axes.
-    fn in_sixteens(layout: &Layout, problem: &Problem, slabs: Vec<usize>, outputs: &[usize]) -> Self {
+    fn filled(layout: &Layout, problem: &Problem, slabs: Vec<usize>, outputs: &[usize]) -> Self {
         let last = outputs.len() - 1;
-        let (width, unit) = (outputs[last], layout.unit(problem));
-        let rows = if last > 0 { outputs[last - 1] } else { 1 };
-        let pitch = if rows > 1 { layout.output(problem, last - 1, 1) } else { 0 };
-        let whole = |count: usize| count.next_multiple_of(TILE_ROWS);
-        let as_one = (rows - 1) * (pitch / unit) + width;
-        let one =
-            pitch.is_multiple_of(unit) && (rows == 1 || pitch / unit >= width) && whole(as_one) <= rows * whole(width);
-        let (parts, lanes, line_step) = if one { (1, whole(as_one), pitch / unit) } else { (rows, whole(width), 0) };
+        let (rows, unit) = (if last > 0 { outputs[last - 1] } else { 1 }, layout.unit(problem));
+        let Walk { parts, lanes, line_step, pitch } = Walk::new(layout, problem, outputs, layout.filled);
         let mut positions = Positions { offsets: Vec::new(), lines: Vec::new(), dense: false };
         for first in slabs.iter().flat_map(|slab| (0..parts).map(move |part| slab + part * pitch)) {
             let begin = positions.offsets.len();
             positions.lines.extend((0..rows / parts).map(|line| begin + line * line_step));
             positions.offsets.extend((0..lanes).map(|lane| first + lane * unit));
         }
-        // A tile once more, where blocks are not filled.
-        let count = positions.offsets.len();
-        positions.offsets.extend_from_within(count - count % BLOCK..);
+        if layout.paired {
+            // A tile once more, where blocks are not filled.
+            let count = positions.offsets.len();
+            positions.offsets.extend_from_within(count - count % BLOCK..);
+        }
         positions
+    }
+
+    /// As panels: so many positions each, and how wide they are.
+    pub(super) fn panels(&self, panels: impl Iterator<Item = Range<usize>>) -> Vec<Panel> {
+        let panel = |lanes: Range<usize>| {
+            let positions = lanes.start..lanes.end.min(self.offsets.len());
+            Panel { runs: runs(&self.offsets[positions.clone()]), positions, width: lanes.len() }
+        };
+        panels.map(panel).collect()
     }
 }

@@ -67,8 +67,8 @@ impl Way {
     }
 
     fn layout<W: Lane>(&self, input: &View<'_>, output: &ViewMut<'_>) -> Layout {
-        let pieces = super::pieces(&self.problem, self.machine.set);
-        Layout::new::<W>(&self.problem, &self.size, pieces, input, output)
+        let set = self.machine.set;
+        Layout::new::<W>(&self.problem, &self.size, (set, super::pieces(&self.problem, set)), input, output)
     }
 
     fn with_run<W: Storing + Working<Lane = W> + Lane>(

@@ -1,20 +1,18 @@
 //! One input, tile by tile.
 
 use super::boxes::Pairs;
-use super::chunk::{Chunk, runs};
+use super::chunk::Chunk;
 use super::inside::Tile;
 use super::layout::{Lanes, Layout};
 use super::multiply::Samples;
 use super::packed::Packed;
-use super::positions::Positions;
+use super::positions::{Panel, Positions};
 use super::size::Size;
 use super::store::store;
 use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
-use convolver_kernels::{
-    BLOCK, Extent, Lane, MatrixMut, Run as Neighbours, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
-};
+use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -23,7 +21,7 @@ use std::ops::Range;
 const TERMS_IN_PAIRS: usize = 320;
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 128;
-/// Positions that are gathered at once, where they are rows.
+/// Positions that are gathered at once to be cut, where they are rows.
 pub(super) const ROWS: usize = 64;
 
 /// How sums are made, for one input and kernel.
@@ -107,10 +105,13 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let positions = Positions::new(self.layout, problem, batch, outputs);
         let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
         let panel = self.packing.set.panel::<W>();
-        let panels: OnceCell<Vec<Vec<Neighbours>>> = OnceCell::new();
-        let panels = || match self.layout.lanes {
-            Lanes::Positions => &panels.get_or_init(|| positions.offsets.chunks(panel).map(runs).collect())[..],
-            Lanes::Banks => &[],
+        let panels: OnceCell<Vec<Panel>> = OnceCell::new();
+        let panels = || match (self.layout.lanes, positions.offsets.len()) {
+            (Lanes::Banks, _) => &[],
+            (_, count) => &panels.get_or_init(|| match self.packing.pieces {
+                Some(_) => positions.panels((0..count).step_by(panel).map(|first| first..first + panel)),
+                None => positions.panels(self.packing.set.panels::<W>(count)),
+            })[..],
         };
         let mut samples = None;
         let cut = if self.layout.paired { self.packing.pieces } else { None };
@@ -162,10 +163,10 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                     let seen = Samples { source, origin, panels, positions };
                     let cell = OnceCell::new();
                     let whole = || &cell.get_or_init(|| self.whole_weights(chunk, of()))[..];
-                    let room = (&mut operand.numbers[..], &mut operand.cut[..]);
+                    let (numbers, cut) = (&mut operand.numbers[..], &mut operand.cut[..]);
                     match self.layout.lanes {
-                        Lanes::Positions => self.panels(&seen, chunk, weights, room, &mut sums, whole),
-                        Lanes::Banks => self.rows(&seen, chunk, weights, room, &mut sums, whole),
+                        Lanes::Positions => self.panels(&seen, chunk, weights, (numbers, cut), &mut sums, of()),
+                        Lanes::Banks => self.rows(&seen, chunk, weights, cut, &mut sums, whole),
                     }
                 }
                 sums.accumulate = true;
@@ -221,15 +222,16 @@ struct Operand<W: Working> {
 impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
     fn new(run: &Run<'_, W>, banks: usize, packed: bool) -> Self {
         let terms = run.longest_chunk();
-        let positions = match run.layout.lanes {
-            Lanes::Positions => run.packing.set.panel::<W>(),
-            Lanes::Banks => ROWS,
+        let panel = run.packing.set.panel::<W>();
+        let (numbers, positions) = match run.layout.lanes {
+            Lanes::Positions => (panel * terms, panel),
+            Lanes::Banks => (0, ROWS),
         };
         let cut =
             run.packing.pieces.map_or(0, |pieces| positions.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK)));
         let weights = if packed { (0, 0) } else { run.packing.room::<W>(banks, terms) };
         Operand {
-            numbers: Scratch::new(positions * terms),
+            numbers: Scratch::new(numbers),
             cut: Scratch::new(cut),
             weights: Scratch::new(weights.0),
             weight_pieces: Scratch::new(weights.1),

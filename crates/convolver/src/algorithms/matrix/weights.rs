@@ -4,8 +4,8 @@ use super::chunk::{Chunk, runs};
 use super::layout::Lanes;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Dims, Extent, Gather, InstructionSet, Lane, MatrixMut, Pieces, Run, Scratch, Source, Split, View, Working,
-    grid_position,
+    BLOCK, Dims, Extent, Gather, InstructionSet, Lane, MatrixMut, Pieces, Run, Scratch, Source, Split, Terms, View,
+    Working, grid_position,
 };
 use std::ops::Range;
 
@@ -31,6 +31,21 @@ impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
             steps[axis - 1] = steps[axis] * shape[axis];
         }
         Kernel { source: weights.into(), steps }
+    }
+
+    /// The weights of some banks and terms, those of a box being counted from `element`, where they lie; and where those of
+    /// each bank do.
+    pub(super) fn rows<'b>(
+        &self,
+        problem: &Problem,
+        chunk: &'b Chunk,
+        (group, banks, element): (usize, Range<usize>, usize),
+    ) -> (Terms<'b, W>, Vec<usize>)
+    where
+        'a: 'b,
+    {
+        let start = self.group(problem, group) + self.element(problem, element);
+        (Terms { numbers: self.source, start, places: &chunk.weights }, self.banks(problem, banks))
     }
 }
 
@@ -88,7 +103,7 @@ pub(super) struct Packing<'a> {
 /// The weights of one chunk.
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a, W> {
-    /// Unless they are in pieces.
+    /// Panels, unless they are in pieces, or rows, which are multiplied where they lie.
     pub(super) numbers: &'a [W],
     pub(super) pieces: &'a [i32],
     pub(super) extent: Extent,
@@ -104,8 +119,8 @@ impl Packing<'_> {
     pub(super) fn room<W: Lane>(self, banks: usize, terms: usize) -> (usize, usize) {
         match (self.pieces, self.lanes) {
             (Some(pieces), _) => (0, banks.div_ceil(BLOCK) * pieces.block(terms.div_ceil(BLOCK))),
-            (None, Lanes::Positions) => (banks * terms, 0),
-            (None, Lanes::Banks) => (banks.next_multiple_of(self.set.panel::<W>()) * terms, 0),
+            (None, Lanes::Positions) => (0, 0),
+            (None, Lanes::Banks) => (banks.next_multiple_of(self.set.lanes::<W>()) * terms, 0),
         }
     }
 
@@ -126,11 +141,12 @@ impl Packing<'_> {
         };
         let terms = chunk.len();
         match (self.pieces, self.lanes) {
-            (None, Lanes::Positions) => gather(&banks, &runs(&chunk.weights), terms, numbers),
+            (None, Lanes::Positions) => {}
             (None, Lanes::Banks) => {
-                let width = self.set.panel::<W>();
-                for (banks, panel) in banks.chunks(width).zip(numbers.chunks_exact_mut(terms * width)) {
-                    by_terms(&chunk.weights, banks, width, panel, gather);
+                for panel in self.set.panels::<W>(banks.len()) {
+                    let numbers = &mut numbers[panel.start * terms..panel.end * terms];
+                    let some = &banks[panel.start..panel.end.min(banks.len())];
+                    by_terms(&chunk.weights, some, panel.len(), numbers, gather);
                 }
             }
             (Some(pieces), Lanes::Positions) => {
