@@ -5,7 +5,7 @@
 //! o·s + t·d = s·(o + ⌊t·d/s⌋) + (t·d mod s);  or modulo d, so that taps are (positions as rows).
 
 use super::chunk::equal_parts;
-use super::positions::{Walk, worth_walking};
+use super::positions::filled;
 use super::size::Size;
 use crate::primitives::tile::Phases;
 use crate::problem::{Axis, Conjugate, Problem};
@@ -77,11 +77,8 @@ impl Layout {
         let interleaved =
             problem.summed.len() == 1 && together(input.strides(), input.shape(), problem.input.size(), banks_at);
         // Runs of neighbours are outputs of a line, or its taps.
-        let lanes = if interleaved || banks_together || axis.output() * 2 < axis.kernel {
-            Lanes::Banks
-        } else {
-            Lanes::Positions
-        };
+        let as_rows = interleaved || banks_together || axis.output() * 2 < axis.kernel;
+        let lanes = if as_rows { Lanes::Banks } else { Lanes::Positions };
         let source = input.source::<L>();
         // A number that is used once may be far from its neighbours.
         let once = problem.axes.iter().all(|axis| axis.kernel == 1);
@@ -151,12 +148,7 @@ impl Layout {
             filled: if paired { TILE_ROWS } else { 1 },
         };
         if pieces.is_none() && place == Place::Convolved && lanes == Lanes::Positions {
-            let vector = set.lanes::<L>();
-            let walked = Walk::new(&layout, problem, &size.outputs, vector);
-            let outputs = size.outputs[last] * if last > 0 { size.outputs[last - 1] } else { 1 };
-            if worth_walking(walked.parts * walked.lanes, outputs, size.banks) {
-                layout.filled = vector;
-            }
+            layout.filled = filled(&layout, problem, size, set.lanes::<L>());
         }
         layout
     }

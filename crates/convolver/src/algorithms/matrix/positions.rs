@@ -6,6 +6,7 @@
 
 use super::chunk::runs;
 use super::layout::{Layout, Place};
+use super::size::Size;
 use crate::problem::Problem;
 use convolver_kernels::{BLOCK, Run, grid_position};
 use std::ops::Range;
@@ -13,10 +14,14 @@ use std::ops::Range;
 /// Products that take as long as gathering one number: an estimate.
 const GATHERED: usize = 8;
 
-/// Whether it takes less time to multiply so many positions for so many outputs and banks than to gather the outputs'. No
-/// more than a quarter is multiplied in vain, as that takes room.
-pub(super) fn worth_walking(positions: usize, outputs: usize, banks: usize) -> bool {
-    positions * 4 <= outputs * 5 && positions * banks <= outputs * (banks + GATHERED)
+/// What lines are filled up to whole numbers of: vectors, if it takes less time to multiply positions that are no outputs than to
+/// gather those that are. No more than a quarter is multiplied in vain, as that takes room.
+pub(super) fn filled(layout: &Layout, problem: &Problem, size: &Size, vector: usize) -> usize {
+    let walk = Walk::new(layout, problem, &size.outputs, vector);
+    let outputs: usize = size.outputs.iter().rev().take(2).product();
+    let positions = walk.parts * walk.lanes;
+    let worth = positions * 4 <= outputs * 5 && positions * size.banks <= outputs * (size.banks + GATHERED);
+    if worth { vector } else { 1 }
 }
 
 /// How the lines of the last two axes are walked.
