@@ -8,7 +8,7 @@
 //!           directly, and 350 ns with eight between; then more do not help, fewer do less, and in other spells none of it
 //!           matters.
 //! Ahead     Every product asks for some of the next step's packed tiles, which no prefetcher of the CPU follows: the loads of
-//!           those tiles were half of the time of a gradient of weights.
+//!           those tiles were more than half of this loop's time in a gradient of weights.
 
 use crate::memory::MatrixMut;
 use crate::micro::pieces::{BLOCK, PieceProducts, Pieces, Placed, Side, TILE_ROWS};
