@@ -14,8 +14,8 @@
 //!           tile sees are loaded into a box first, as many summed elements at a time as fit.
 //! Pairs     Where summed elements come in whole steps of the unit for pieces, what a tile sees is cut once, elements joined in
 //!           pairs, and multiplied where it lies: a tap is a shifted load, and nothing is gathered.
-//! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions, or the
-//!           cutting of what a tile sees
+//! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions, also
+//!           where they are read in place, or the cutting of what a tile sees
 //! Error     products of pieces: 6·(n + 8) roundings in the worst order; otherwise as direct
 //! NaN       pieces of what is not finite, or too small for the unit, are not multiplied: then the numbers themselves are
 //! Wins      sums over channels for several kernels: layers of networks, and their gradients

@@ -84,7 +84,8 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let (set, terms) = (self.packing.set, chunk.len());
         let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, set.panel::<W>(), terms));
         let (rows, row_places) = self.kernel.rows(self.problem(), chunk, of);
-        for (number, Panel { positions, runs, width }) in samples.panels.iter().enumerate() {
+        for (number, panel) in samples.panels.iter().enumerate() {
+            let Panel { positions, runs, width } = panel;
             let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
             let places = positions.clone();
             if gathered
@@ -94,7 +95,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
                 continue;
             }
             let dense: Vec<usize>;
-            let panel = if let Some(first) = samples.panels[number].together() {
+            let panel = if let Some(first) = panel.together() {
                 Terms { numbers: samples.source, start: samples.origin + first, places: &chunk.samples }
             } else {
                 set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, *width, *width));

@@ -25,11 +25,11 @@ pub(super) fn filled(layout: &Layout, problem: &Problem, size: &Size, vector: us
 }
 
 /// How the lines of the last two axes are walked.
-pub(super) struct Walk {
+struct Walk {
     /// Lines that are walked by themselves, or one for all of them.
-    pub(super) parts: usize,
+    parts: usize,
     /// Positions of each.
-    pub(super) lanes: usize,
+    lanes: usize,
     /// Positions from one line of outputs to the next within a part.
     line_step: usize,
     /// Numbers from one line to the next.
@@ -38,7 +38,7 @@ pub(super) struct Walk {
 
 impl Walk {
     /// In whole numbers of `filled` positions.
-    pub(super) fn new(layout: &Layout, problem: &Problem, outputs: &[usize], filled: usize) -> Self {
+    fn new(layout: &Layout, problem: &Problem, outputs: &[usize], filled: usize) -> Self {
         let last = outputs.len() - 1;
         let (width, unit) = (outputs[last], layout.unit(problem));
         let rows = if last > 0 { outputs[last - 1] } else { 1 };
