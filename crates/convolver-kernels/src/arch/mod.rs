@@ -15,7 +15,7 @@ use crate::micro::pieces::PieceKernels;
 use crate::micro::planes::{self, Edge};
 use crate::micro::{
     Band, Dots, Extent, Frame, Gather, PairSplit, PieceProducts, Pieces, Planes, Products, Split, dots, fft, gather,
-    products,
+    norms, points, products, turn,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -99,8 +99,16 @@ pub(crate) struct AllTransforms {
 
 /// The transforms of an instruction set for one real number.
 pub struct Transforms<L: Real> {
-    /// The door to all of them.
+    /// The door to the passes of `fft`.
     pub(crate) run: fft::Door<L>,
+    /// Squares of values at points.
+    pub(crate) evaluate: points::Run<L>,
+    /// Lines as columns.
+    pub(crate) turn: turn::Run<L>,
+    /// How large rows are.
+    pub(crate) norms: norms::Run<L>,
+    pub(crate) energies: norms::Energies<L>,
+    pub(crate) deficits: norms::Deficits<L>,
 }
 
 impl InstructionSet {
@@ -388,7 +396,37 @@ macro_rules! transforms {
             // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
             unsafe { $crate::micro::fft::run::<$vector>(job) }
         }
-        $crate::arch::Transforms { run }
+        // SAFETY: see `points::Run`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn evaluate(job: &$crate::micro::Evaluate<'_, Number>, target: &mut [Number]) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::points::run::<$vector>(job, target) }
+        }
+        // SAFETY: see `turn::Run`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn turn(job: &$crate::micro::Turn<'_, Number>, target: &mut $crate::memory::MatrixMut<'_, Number>) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::turn::run::<$vector>(job, target) }
+        }
+        // SAFETY: see `norms::Run`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn norms(numbers: &[Number], rows: (usize, usize), magnitudes: &mut [Number], squares: &mut [Number]) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::norms::run::<$vector>(numbers, rows, magnitudes, squares) }
+        }
+        // SAFETY: see `norms::Energies`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn energies(numbers: &[Number], group: usize, largest: &mut [Number], total: &mut [Number]) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::norms::energies::<$vector>(numbers, group, largest, total) }
+        }
+        // SAFETY: see `norms::Deficits`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn deficits(numbers: &[Number], inverse: [&[Number]; 2], sums: [&mut [Number]; 2]) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::norms::deficits::<$vector>(numbers, inverse, sums) }
+        }
+        $crate::arch::Transforms { run, evaluate, turn, norms, energies, deficits }
     }};
 }
 pub(crate) use transforms;

@@ -3,10 +3,12 @@
 mod direct;
 mod matrix;
 mod overlap_save;
+mod part;
 mod polyphase;
 mod running_sums;
 mod separable;
 mod sparse;
+mod winograd;
 
 use crate::machine::Machine;
 use crate::problem::{Known, Problem};
@@ -16,6 +18,7 @@ use convolver_kernels::{View, ViewMut};
 pub const ALL: &[&dyn Algorithm] = &[
     &direct::Direct,
     &matrix::Matrix,
+    &winograd::Winograd,
     &polyphase::Polyphase,
     &separable::Separable,
     &running_sums::RunningSums,

@@ -64,7 +64,7 @@ impl Chunk {
 }
 
 /// Offsets as runs.
-pub(super) fn runs(offsets: &[usize]) -> Vec<Run> {
+pub(in crate::algorithms) fn runs(offsets: &[usize]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for &offset in offsets {
         let Some(run) = runs.last_mut() else {
@@ -88,7 +88,7 @@ pub(super) fn runs(offsets: &[usize]) -> Vec<Run> {
 }
 
 /// So many things in equal parts of `most` at most, of whole steps of `step` if there are several.
-pub(super) fn equal_parts(count: usize, most: usize, step: usize) -> usize {
+pub(in crate::algorithms) fn equal_parts(count: usize, most: usize, step: usize) -> usize {
     let parts = count.div_ceil(most).max(1);
     if parts == 1 { count.max(1) } else { count.div_ceil(parts).next_multiple_of(step).min(most) }
 }

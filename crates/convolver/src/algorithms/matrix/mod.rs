@@ -37,7 +37,9 @@ mod size;
 mod store;
 mod weights;
 
+pub(super) use chunk::{equal_parts, runs};
 pub(super) use recipe::candidate as matrix_candidate;
+pub(super) use weights::Kernel;
 
 use super::direct::error_factor;
 use super::{Algorithm, Candidate, Refusal};

@@ -10,7 +10,7 @@ use convolver_kernels::{
 use std::ops::Range;
 
 /// A kernel, and where its weights lie.
-pub(super) struct Kernel<'a, W> {
+pub(in crate::algorithms) struct Kernel<'a, W> {
     source: Source<'a, W>,
     /// Numbers from one weight to the next along each axis: group, bank, summed, taps.
     steps: Dims<usize>,
@@ -18,13 +18,18 @@ pub(super) struct Kernel<'a, W> {
 
 impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
     /// The kernel as it lies in memory, if it can be read there.
-    pub(super) fn in_place(view: &View<'a>) -> Option<Self> {
+    pub(in crate::algorithms) fn in_place(view: &View<'a>) -> Option<Self> {
         let steps = view.strides().iter().map(|&stride| stride as usize / view.element().size());
         Some(Kernel { source: view.source()?, steps: steps.collect() })
     }
 
+    /// The numbers that weights lie among.
+    pub(in crate::algorithms) fn source(&self) -> Source<'a, W> {
+        self.source
+    }
+
     /// Dense weights.
-    pub(super) fn dense(problem: &Problem, weights: &'a [W]) -> Self {
+    pub(in crate::algorithms) fn dense(problem: &Problem, weights: &'a [W]) -> Self {
         let shape = problem.kernel_shape();
         let mut steps: Dims<usize> = Dims::from_elem(1, shape.len());
         for axis in (1..shape.len()).rev() {
@@ -55,11 +60,11 @@ impl<W> Kernel<'_, W> {
         position.iter().zip(&self.steps[axis..]).map(|(at, step)| at * step).sum()
     }
 
-    fn group(&self, problem: &Problem, group: usize) -> usize {
+    pub(in crate::algorithms) fn group(&self, problem: &Problem, group: usize) -> usize {
         self.offset(0, &problem.group, group)
     }
 
-    fn banks(&self, problem: &Problem, banks: Range<usize>) -> Vec<usize> {
+    pub(in crate::algorithms) fn banks(&self, problem: &Problem, banks: Range<usize>) -> Vec<usize> {
         let axis = problem.group.len();
         match problem.bank.len() {
             1 => banks.map(|bank| bank * self.steps[axis]).collect(),
@@ -74,12 +79,12 @@ impl<W> Kernel<'_, W> {
     }
 
     /// What a summed element adds.
-    pub(super) fn element(&self, problem: &Problem, element: usize) -> usize {
+    pub(in crate::algorithms) fn element(&self, problem: &Problem, element: usize) -> usize {
         self.offset(problem.group.len() + problem.bank.len(), &problem.summed, element)
     }
 
     /// What each tap adds, in the order of the input.
-    pub(super) fn taps(&self, problem: &Problem) -> Vec<usize> {
+    pub(in crate::algorithms) fn taps(&self, problem: &Problem) -> Vec<usize> {
         let first = problem.group.len() + problem.bank.len() + problem.summed.len();
         let lengths: Dims<usize> = problem.axes.iter().map(|axis| axis.kernel).collect();
         let taps = lengths.iter().product();

@@ -20,6 +20,7 @@ mod run;
 
 use super::direct::direct_candidate;
 use super::matrix::matrix_candidate;
+use super::winograd::winograd_candidate;
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Boundary, Known, Problem};
@@ -60,12 +61,14 @@ impl Algorithm for Polyphase {
                 continue;
             };
             let mut candidate = direct_candidate(&part, machine, memory)?;
-            match matrix_candidate(&part, machine, memory) {
-                Ok(cheaper) if cheaper.seconds < candidate.seconds => {
+            let others = [matrix_candidate(&part, machine, memory), winograd_candidate(&part, machine, memory)];
+            let cheapest = others.into_iter().flatten().min_by(|a, b| a.seconds.total_cmp(&b.seconds));
+            match cheapest.filter(|cheapest| cheapest.seconds < candidate.seconds) {
+                Some(cheaper) => {
                     seconds += cheaper.seconds;
                     candidate = cheaper;
                 }
-                _ => products += part.products(),
+                None => products += part.products(),
             }
             workspace_bytes = workspace_bytes.max(candidate.workspace_bytes);
             shared |= candidate.shared;
@@ -82,7 +85,7 @@ impl Algorithm for Polyphase {
 
     fn error_bound(&self, problem: &Problem) -> f64 {
         // A kernel that is not finite has no error to bound, and any other sums fewer products than it has taps.
-        super::matrix::Matrix.error_bound(problem)
+        super::matrix::Matrix.error_bound(problem).max(super::winograd::Winograd.error_bound(problem))
     }
 }
 

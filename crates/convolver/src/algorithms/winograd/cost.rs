@@ -1,0 +1,75 @@
+//! What a problem costs: products at points, evaluating, loading, storing.
+
+use super::cut::Cut;
+use crate::machine::Machine;
+use crate::problem::Problem;
+
+/// Share of the multiply-add rate that products reach: an estimate.
+const REACHED: f64 = 0.75;
+/// Seconds to evaluate one number of samples, of sums or of taps at one of its points, along two axes; a fourth of it for vectors of
+/// half the size: estimates.
+const EVALUATE: f64 = 0.06e-9;
+/// Seconds to load or turn a number, and to store one.
+const LOAD: f64 = 0.2e-9;
+const STORE: f64 = 0.2e-9;
+/// Seconds to set up a tile.
+const TILE: f64 = 5e-6;
+/// Seconds of a problem that is shared at least, and to set up a run.
+const WORTH_SHARING: f64 = 40e-6;
+const BEGIN: f64 = 5e-6;
+
+fn count(lengths: &[usize]) -> f64 {
+    lengths.iter().map(|&length| length as f64).product()
+}
+
+/// Bytes of the values of a whole kernel.
+pub(super) fn spectrum_bytes(problem: &Problem, cut: &Cut) -> usize {
+    let banks: usize = problem.bank.iter().product();
+    let numbers =
+        [cut.points(), cut.terms(problem), banks.next_multiple_of(16)].into_iter().chain(problem.group.iter().copied());
+    numbers.fold(problem.working().size(), usize::saturating_mul)
+}
+
+/// Seconds of the whole, and whether it is shared.
+pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, bool) {
+    let lanes = machine.set.vector_bytes as f64 / problem.working().size() as f64;
+    let up = |count: f64| (count / lanes).ceil() * lanes;
+    let points = cut.points() as f64;
+    let groups = count(&problem.group);
+    let (banks, terms) = (up(count(&problem.bank)), cut.terms(problem) as f64);
+    let elements = up(count(&problem.summed));
+    // Tiles at the end of an axis are taken for whole ones.
+    let (tiles, bank_tiles) = cut.tiles(problem);
+    let tiles = tiles as f64 * groups;
+    let rows = tiles * cut.rows(problem, &cut.batch, &cut.outputs) as f64;
+    let seen = tiles * bank_tiles as f64 * cut.seen(problem, &cut.batch, &cut.outputs) as f64;
+    let products = points * rows * terms * banks / (machine.products_per_second(problem.working()) * REACHED);
+    let evaluate = EVALUATE * 16.0 / lanes;
+    let evaluated = points * evaluate * (seen * elements + rows * banks + groups * terms * banks);
+    // Squares overlap by two places or so along each axis.
+    let places = seen * points / 2.0;
+    let moved = places * elements * LOAD
+        + problem.outputs() as f64 * STORE
+        + groups * terms * banks * cut.taps(problem) as f64 * LOAD;
+    let work = products + evaluated + moved + tiles * bank_tiles as f64 * TILE;
+    if work > WORTH_SHARING {
+        (BEGIN + work / machine.cores as f64 + machine.rates.hand_off, true)
+    } else {
+        (BEGIN + work, false)
+    }
+}
+
+/// Bytes of workspace: box, values, sums and outputs of a tile for every core, and the kernel's values.
+pub(super) fn bytes(problem: &Problem, machine: &Machine, cut: &Cut) -> usize {
+    let number = problem.working().size();
+    let panel = 4 * machine.set.vector_bytes / number;
+    let elements = Cut::elements(problem, machine);
+    let (points, rows) = (cut.points(), cut.rows(problem, &cut.batch, &cut.outputs));
+    let seen = cut.seen(problem, &cut.batch, &cut.outputs);
+    // A square's places belong to it alone at most; a box is kept twice where it is loaded plane by plane.
+    let samples = seen.saturating_mul(points).saturating_mul(elements);
+    let sums = rows.saturating_mul(points + points).saturating_mul(panel);
+    let turned = cut.terms(problem).saturating_mul(cut.taps(problem) + points.min(96)).saturating_mul(panel);
+    let each = samples.saturating_mul(3).saturating_add(sums).saturating_add(turned);
+    each.saturating_mul(number).saturating_mul(machine.cores).saturating_add(spectrum_bytes(problem, cut))
+}
