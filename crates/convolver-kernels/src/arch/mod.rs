@@ -107,6 +107,7 @@ pub struct Transforms<L: Real> {
     pub(crate) turn: turn::Run<L>,
     /// How large rows are.
     pub(crate) norms: norms::Run<L>,
+    pub(crate) largest: norms::Largest<L>,
     pub(crate) energies: norms::Energies<L>,
     pub(crate) deficits: norms::Deficits<L>,
 }
@@ -414,11 +415,17 @@ macro_rules! transforms {
             // SAFETY: as above.
             unsafe { $crate::micro::norms::run::<$vector>(numbers, rows, magnitudes, squares) }
         }
+        // SAFETY: see `norms::Largest`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn largest(numbers: &[Number], largest: &mut [Number]) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::norms::largest::<$vector>(numbers, largest) }
+        }
         // SAFETY: see `norms::Energies`.
         $(#[target_feature(enable = $features)])?
-        unsafe fn energies(numbers: &[Number], group: usize, largest: &mut [Number], total: &mut [Number]) {
+        unsafe fn energies(numbers: &[Number], group: usize, scale: &[Number], energies: [&mut [Number]; 2]) {
             // SAFETY: as above.
-            unsafe { $crate::micro::norms::energies::<$vector>(numbers, group, largest, total) }
+            unsafe { $crate::micro::norms::energies::<$vector>(numbers, group, scale, energies) }
         }
         // SAFETY: see `norms::Deficits`.
         $(#[target_feature(enable = $features)])?
@@ -426,7 +433,7 @@ macro_rules! transforms {
             // SAFETY: as above.
             unsafe { $crate::micro::norms::deficits::<$vector>(numbers, inverse, sums) }
         }
-        $crate::arch::Transforms { run, evaluate, turn, norms, energies, deficits }
+        $crate::arch::Transforms { run, evaluate, turn, norms, largest, energies, deficits }
     }};
 }
 pub(crate) use transforms;

@@ -1,7 +1,8 @@
 //! Norms: how large the numbers of each row are together.
 //!
-//! Computes   m[r] = Σ_i |x[r·step + i]|   and   s[r] = Σ_i x[r·step + i]²   for rows, and for lanes of rows of w numbers
-//!            l[i] = max_g Σ_r x[(g·R + r)·w + i]²,   t[i] = Σ_g Σ_r x[(g·R + r)·w + i]²   and   d[i] = Σ_r (1 − min(|x[r·w + i]|·v[i], 1))²
+//! Computes   m[r] = Σ_i |x[r·step + i]|   and   s[r] = Σ_i x[r·step + i]²,   or for each lane i of rows of w numbers
+//!            a[i] = max_r |x[r·w + i]|,   l[i] = max_g Σ_r (x[(g·R + r)·w + i]·c[i])²,   its sum in place of the maximum,
+//!            and   d[i] = Σ_r (1 − min(|x[r·w + i]|·v[i], 1))²
 
 use crate::arch::InstructionSet;
 use crate::simd::{Real, RealVector, TOGETHER};
@@ -14,11 +15,17 @@ use crate::working::Working;
 /// many numbers as `magnitudes`.
 pub(crate) type Run<L> = unsafe fn(&[L], (usize, usize), &mut [L], &mut [L]);
 
-/// Writes the largest and the total sum of squares over groups of so many rows, for each lane.
+/// Writes the largest magnitude of each lane.
 ///
 /// # Safety
-/// The CPU must have the instruction set; `largest` and `total` must be whole vectors and a row of `numbers` long.
-pub(crate) type Energies<L> = unsafe fn(&[L], usize, &mut [L], &mut [L]);
+/// The CPU must have the instruction set; `largest` must be whole vectors and a row of `numbers` long.
+pub(crate) type Largest<L> = unsafe fn(&[L], &mut [L]);
+
+/// Writes the largest and the total sum of squares over groups of so many rows, for each lane, of numbers times a scale.
+///
+/// # Safety
+/// The CPU must have the instruction set; all but `numbers` must be whole vectors and a row of `numbers` long.
+pub(crate) type Energies<L> = unsafe fn(&[L], usize, &[L], [&mut [L]; 2]);
 
 /// Writes how far the numbers of each lane fall short of 1 when multiplied by either of two numbers.
 ///
@@ -27,17 +34,31 @@ pub(crate) type Energies<L> = unsafe fn(&[L], usize, &mut [L], &mut [L]);
 pub(crate) type Deficits<L> = unsafe fn(&[L], [&[L]; 2], [&mut [L]; 2]);
 
 impl InstructionSet {
-    /// The largest and the total sum of squares over groups of `group` rows, for each lane of rows as long as the targets.
+    /// The largest magnitude in each lane of rows as long as the target.
+    ///
+    /// # Panics
+    /// If the numbers are no rows of whole vectors, or the CPU lacks the instruction set.
+    pub fn largest<L: Real>(&'static self, numbers: &[L], largest: &mut [L]) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        let width = largest.len();
+        assert!(width > 0 && width.is_multiple_of(self.lanes::<L>()), "rows are whole vectors");
+        assert!(numbers.len().is_multiple_of(width), "everything is as long as a row");
+        // SAFETY: asserted above.
+        unsafe { (L::transforms(self).largest)(numbers, largest) }
+    }
+
+    /// The largest and the total sum of squares over groups of `group` rows, for each lane, of numbers times a scale.
     ///
     /// # Panics
     /// If the numbers are no whole groups of rows of whole vectors, or the CPU lacks the instruction set.
-    pub fn energies<L: Real>(&'static self, numbers: &[L], group: usize, largest: &mut [L], total: &mut [L]) {
+    pub fn energies<L: Real>(&'static self, numbers: &[L], group: usize, scale: &[L], energies: [&mut [L]; 2]) {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
-        let width = largest.len();
-        assert!(width > 0 && width.is_multiple_of(self.lanes::<L>()) && total.len() == width, "rows are whole vectors");
+        let width = scale.len();
+        assert!(width > 0 && width.is_multiple_of(self.lanes::<L>()), "rows are whole vectors");
+        assert!(energies.iter().all(|sums| sums.len() == width), "everything is as long as a row");
         assert!(group > 0 && numbers.len().is_multiple_of(width * group), "groups are whole rows");
         // SAFETY: asserted above.
-        unsafe { (L::transforms(self).energies)(numbers, group, largest, total) }
+        unsafe { (L::transforms(self).energies)(numbers, group, scale, energies) }
     }
 
     /// For each lane of rows, the sum of squares of what magnitudes times `inverse` fall short of 1; for two inverses.
@@ -105,24 +126,45 @@ pub(crate) unsafe fn run<V: RealVector>(
 }
 
 /// # Safety
+/// See [`Largest`].
+#[inline(always)]
+pub(crate) unsafe fn largest<V: RealVector>(numbers: &[V::Lane], largest: &mut [V::Lane]) {
+    let width = largest.len();
+    // SAFETY: the caller's word: rows are as wide as the target, in whole vectors.
+    unsafe {
+        for lane in (0..width).step_by(V::COUNT) {
+            let zero = V::splat(V::Lane::default());
+            let mut most = zero;
+            for row in numbers.chunks_exact(width) {
+                let x = V::load(row.as_ptr().add(lane));
+                most = most.most(x.most(zero.minus(x)));
+            }
+            most.store(largest.as_mut_ptr().add(lane));
+        }
+    }
+}
+
+/// # Safety
 /// See [`Energies`].
 #[inline(always)]
 pub(crate) unsafe fn energies<V: RealVector>(
     numbers: &[V::Lane],
     group: usize,
-    largest: &mut [V::Lane],
-    total: &mut [V::Lane],
+    scale: &[V::Lane],
+    energies: [&mut [V::Lane]; 2],
 ) {
-    let width = largest.len();
-    // SAFETY: the caller's word: rows are as wide as the targets, in whole vectors.
+    let width = scale.len();
+    let [largest, total] = energies;
+    // SAFETY: the caller's word: everything is a row long, in whole vectors.
     unsafe {
         for lane in (0..width).step_by(V::COUNT) {
+            let scale = V::load(scale.as_ptr().add(lane));
             let mut most = V::splat(V::Lane::default());
             let mut sum = most;
             for rows in numbers.chunks_exact(width * group) {
                 let mut energy = V::splat(V::Lane::default());
                 for row in rows.chunks_exact(width) {
-                    let x = V::load(row.as_ptr().add(lane));
+                    let x = V::load(row.as_ptr().add(lane)).times(scale);
                     energy = energy.add_product(x, x);
                 }
                 most = most.most(energy);

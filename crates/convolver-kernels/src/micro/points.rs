@@ -207,20 +207,24 @@ unsafe fn samples<V: RealVector>(x: [V; POINTS]) -> [V; POINTS] {
 unsafe fn taps<V: RealVector, const R: usize>(k: [V; R]) -> [V; POINTS] {
     // SAFETY: the caller's word.
     unsafe {
-        let zero = constant::<V>(0.0);
-        // Horner's rule, from the last tap on.
-        let at = |point: f64| {
-            let point = constant::<V>(point);
-            k.iter().rev().skip(1).fold(k[R - 1], |value, &tap| tap.add_product(value, point))
-        };
-        let every_other = |first: usize| k.iter().skip(first).step_by(2).fold(zero, |sum, &tap| sum.plus(tap));
-        let (even, odd) = (every_other(0), every_other(1));
+        // Loops, because iterators' closures would be compiled without the vector's instructions.
+        let (two, half) = (constant::<V>(2.0), constant::<V>(-0.5));
+        let mut sums = [constant::<V>(0.0); 2];
+        let (mut at_two, mut at_half) = (k[R - 1], k[R - 1]);
+        for i in 0..R {
+            sums[i % 2] = sums[i % 2].plus(k[i]);
+            if i > 0 {
+                at_two = k[R - 1 - i].add_product(at_two, two);
+                at_half = k[R - 1 - i].add_product(at_half, half);
+            }
+        }
+        let [even, odd] = sums;
         [
             k[0],
             even.plus(odd).times(constant(-1.0 / 3.0)),
             even.minus(odd).times(constant(1.0 / 3.0)),
-            at(2.0).times(constant(1.0 / 15.0)),
-            at(-0.5).times(constant(-16.0 / 15.0)),
+            at_two.times(constant(1.0 / 15.0)),
+            at_half.times(constant(-16.0 / 15.0)),
             k[R - 1],
         ]
     }

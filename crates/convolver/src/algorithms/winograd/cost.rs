@@ -5,18 +5,22 @@ use crate::machine::Machine;
 use crate::problem::Problem;
 
 /// Share of the multiply-add rate that products reach: an estimate.
-const REACHED: f64 = 0.75;
+const REACHED: f64 = 0.5;
 /// Seconds to evaluate one number of samples, of sums or of taps at one of its points, along two axes; a fourth of it for vectors of
 /// half the size: estimates.
-const EVALUATE: f64 = 0.06e-9;
+const EVALUATE: f64 = 0.12e-9;
 /// Seconds to load or turn a number, and to store one.
-const LOAD: f64 = 0.2e-9;
-const STORE: f64 = 0.2e-9;
+const LOAD: f64 = 0.4e-9;
+const STORE: f64 = 0.4e-9;
+/// Share of the multiply-add rate that tiles reach which are computed directly.
+const AGAIN: f64 = 0.1;
 /// Seconds to set up a tile.
-const TILE: f64 = 5e-6;
+const TILE: f64 = 10e-6;
 /// Seconds of a problem that is shared at least, and to set up a run.
 const WORTH_SHARING: f64 = 40e-6;
 const BEGIN: f64 = 5e-6;
+/// Terms of which most squares keep the promise. Of fewer, many are computed once more, directly.
+const TERMS: f64 = 12.0;
 
 fn count(lengths: &[usize]) -> f64 {
     lengths.iter().map(|&length| length as f64).product()
@@ -51,7 +55,9 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, 
     let moved = places * elements * LOAD
         + problem.outputs() as f64 * STORE
         + groups * terms * banks * cut.taps(problem) as f64 * LOAD;
-    let work = products + evaluated + moved + tiles * bank_tiles as f64 * TILE;
+    let again =
+        if terms < TERMS { problem.products() / (machine.products_per_second(problem.working()) * AGAIN) } else { 0.0 };
+    let work = products + evaluated + moved + again + tiles * bank_tiles as f64 * TILE;
     if work > WORTH_SHARING {
         (BEGIN + work / machine.cores as f64 + machine.rates.hand_off, true)
     } else {

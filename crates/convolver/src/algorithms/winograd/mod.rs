@@ -13,7 +13,7 @@
 //! Error     ≤ (8n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
 //! NaN       a square that sees what is not finite, and a kernel that is not, take another way: see `directly.rs`
 //! Wins      2 to 5 taps along one axis or two, summed over channels for several kernels
-//! Refuses   integers and complex numbers; strides along every axis of 2 to 5 taps; several axes of banks or sums
+//! Refuses   integers and complex numbers; strides along every axis of 2 to 5 taps; several axes of banks, or that are summed
 //! Source    see `convolver_kernels::micro::points`
 
 mod cost;

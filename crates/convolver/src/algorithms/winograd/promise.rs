@@ -30,17 +30,20 @@ const SHARES: [f64; 2] = [0.5, 0.125];
 pub(super) struct Trust {
     /// Σ(1 − w)² for each share, of the worst bank; more than any sum where nothing is to be trusted.
     deficits: [f64; 2],
+    /// K.
+    largest: f64,
 }
 
 impl Trust {
     /// That of no banks.
-    pub(super) const ALL: Trust = Trust { deficits: [0.0; 2] };
-    const NONE: Trust = Trust { deficits: [f64::INFINITY; 2] };
+    pub(super) const ALL: Trust = Trust { deficits: [0.0; 2], largest: 0.0 };
+    const NONE: Trust = Trust { deficits: [f64::INFINITY; 2], largest: f64::INFINITY };
 
     /// That of both.
     pub(super) fn and(self, other: Trust) -> Trust {
         let [left, right] = [self.deficits, other.deficits];
-        Trust { deficits: [left[0].max(right[0]), left[1].max(right[1])] }
+        let deficits = [left[0].max(right[0]), left[1].max(right[1])];
+        Trust { deficits, largest: self.largest.max(other.largest) }
     }
 
     /// That of a panel of taps, `lanes` to a row of which `banks` are there, so many rows to a term.
@@ -49,39 +52,47 @@ impl Trust {
         turned: &[L],
         (taps, lanes, banks): (usize, usize, usize),
     ) -> Trust {
-        let (mut largest, mut total) = (vec![L::default(); lanes], vec![L::default(); lanes]);
-        set.energies(turned, taps, &mut largest, &mut total);
-        let energies =
-            || largest.iter().zip(&total).map(|(&largest, &total)| -> (f64, f64) { (largest.into(), total.into()) });
-        let suits =
-            |(largest, total): (f64, f64)| total == 0.0 || (total.is_finite() && range::<L>().contains(&largest));
-        if !energies().take(banks).all(suits) {
+        let room = || vec![L::default(); lanes];
+        let number = |number: &L| -> f64 { (*number).into() };
+        let mut magnitudes = room();
+        set.largest(turned, &mut magnitudes);
+        // Powers of two that both kinds of number have, so that a kernel times one has the same trust.
+        let most = if L::TYPE == WorkingType::F32 { 120.0 } else { 1000.0 };
+        let scale = |largest: &L| match number(largest) {
+            largest if largest > 0.0 && largest.is_finite() => {
+                2f64.powi((-largest.log2().floor()).clamp(-most, most) as i32)
+            }
+            _ => 1.0,
+        };
+        let scales: Vec<f64> = magnitudes.iter().map(scale).collect();
+        let narrow = |numbers: Vec<f64>| -> Vec<L> { numbers.into_iter().map(|n| L::of_parts(n, 0.0)).collect() };
+        let (mut most, mut total) = (room(), room());
+        set.energies(turned, taps, &narrow(scales.clone()), [&mut most, &mut total]);
+        // A bank of zeros gives zeros, which are exact.
+        let some: Vec<usize> = (0..banks).filter(|&bank| number(&total[bank]) != 0.0).collect();
+        if some.iter().any(|&bank| !number(&total[bank]).is_finite()) {
             return Trust::NONE;
         }
-        let mut deficits = [0.0; 2];
-        let mut sums = [vec![L::default(); lanes], vec![L::default(); lanes]];
-        let inverse = |share: f64| -> Vec<L> {
-            let inverse =
-                |(largest, _): (f64, f64)| if largest > 0.0 { (taps as f64 / largest).sqrt() / share } else { 0.0 };
-            energies().map(|energy| L::of_parts(inverse(energy), 0.0)).collect()
-        };
-        let inverses = SHARES.map(inverse);
-        let [first, second] = &mut sums;
-        set.deficits(turned, [&inverses[0], &inverses[1]], [first, second]);
-        for (share, sums) in sums.iter().enumerate() {
-            let banks = sums.iter().zip(&total).take(banks);
-            // A bank without taps gives zeros, which are exact.
-            let some = banks.filter(|(_, total)| -> bool { Into::<f64>::into(**total) > 0.0 });
-            deficits[share] = some.map(|(&sum, _)| sum.into()).fold(0.0, f64::max);
-        }
-        Trust { deficits }
+        let inverses = SHARES.map(|share| {
+            let inverse = |bank: usize| match number(&most[bank]) {
+                0.0 => 0.0,
+                most => (taps as f64 / most).sqrt() / share * scales[bank],
+            };
+            narrow((0..lanes).map(inverse).collect())
+        });
+        let [mut first, mut second] = [room(), room()];
+        set.deficits(turned, [&inverses[0], &inverses[1]], [&mut first, &mut second]);
+        let worst = |sums: &[L]| some.iter().map(|&bank| number(&sums[bank])).fold(0.0, f64::max);
+        let norm = |&bank: &usize| number(&most[bank]).sqrt() / scales[bank];
+        let largest = some.iter().map(norm).fold(0.0, f64::max);
+        Trust { deficits: [worst(&first), worst(&second)], largest }
     }
 }
 
-/// The squares of norms that may be relied on.
-fn range<L: Real>() -> Range<f64> {
-    let (least, most) = if L::TYPE == WorkingType::F32 { (-80, 90) } else { (-800, 900) };
-    2f64.powi(least)..2f64.powi(most)
+/// The squares of norms of samples that may be relied on, and of norms of samples times taps.
+fn ranges<L: Real>() -> (Range<f64>, f64) {
+    let (least, most) = if L::TYPE == WorkingType::F32 { (-80, 100) } else { (-800, 900) };
+    (2f64.powi(least)..2f64.powi(most), 2f64.powi(most))
 }
 
 /// How loud a tile is.
@@ -218,9 +229,13 @@ impl<'a, L: Real> Windows<'a, L> {
     fn precise(&self, number: usize, need: f64, trust: Trust) -> bool {
         let square = self.field.squares[number];
         let seen = self.of_square(&self.squares, square);
-        if !range::<L>().contains(&seen) {
+        let (range, product) = ranges::<L>();
+        if !range.contains(&seen) {
             // Zeros alone make zeros.
-            return seen == 0.0 && self.of_square(&self.magnitudes, square) == 0.0;
+            return seen == 0.0 && self.of_square(&self.magnitudes, square) == 0.0 && trust.largest.is_finite();
+        }
+        if seen.sqrt() * trust.largest > product {
+            return false;
         }
         let (need, roots) = (need * seen.sqrt(), trust.deficits.map(f64::sqrt));
         let [outer, inner] = &self.field.along;
