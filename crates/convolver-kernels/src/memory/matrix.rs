@@ -89,6 +89,13 @@ impl<'a, T> MatrixMut<'a, T> {
         }
     }
 
+    /// The rows from the last one to the first.
+    pub fn backwards(&mut self) -> MatrixMut<'_, T> {
+        let last = (self.rows - 1) as isize * self.row_stride;
+        let (pointer, row_stride) = (self.pointer.wrapping_offset(last), -self.row_stride);
+        MatrixMut { pointer, row_stride, lifetime: PhantomData, ..*self }
+    }
+
     /// `count` neighbouring rows from `first` on.
     pub fn rows_from(&mut self, first: usize, count: usize) -> MatrixMut<'_, T> {
         assert!(count > 0 && first <= self.rows && count <= self.rows - first, "rows lie within the matrix");

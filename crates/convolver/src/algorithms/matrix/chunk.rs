@@ -64,7 +64,7 @@ impl Chunk {
 }
 
 /// Offsets as runs.
-pub(in crate::algorithms) fn runs(offsets: &[usize]) -> Vec<Run> {
+pub(super) fn runs(offsets: &[usize]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for &offset in offsets {
         let Some(run) = runs.last_mut() else {

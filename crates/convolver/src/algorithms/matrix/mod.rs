@@ -37,7 +37,7 @@ mod size;
 mod store;
 mod weights;
 
-pub(super) use chunk::{equal_parts, runs};
+pub(super) use chunk::equal_parts;
 pub(super) use recipe::candidate as matrix_candidate;
 pub(super) use weights::Kernel;
 

@@ -14,11 +14,13 @@ const LOAD: f64 = 0.4e-9;
 const STORE: f64 = 0.4e-9;
 /// Share of the multiply-add rate that tiles reach which are computed directly.
 const AGAIN: f64 = 0.1;
+/// Bytes of a kernel's values that caches hold: an estimate.
+const SHARED_CACHE: f64 = 16e6;
 /// Seconds to set up a tile.
-const TILE: f64 = 10e-6;
+const TILE: f64 = 15e-6;
 /// Seconds of a problem that is shared at least, and to set up a run.
 const WORTH_SHARING: f64 = 40e-6;
-const BEGIN: f64 = 5e-6;
+const BEGIN: f64 = 20e-6;
 /// Terms of which most squares keep the promise. Of fewer, many are computed once more, directly.
 const TERMS: f64 = 12.0;
 
@@ -49,15 +51,19 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, 
     let seen = tiles * bank_tiles as f64 * cut.seen(problem, &cut.batch, &cut.outputs) as f64;
     let products = points * rows * terms * banks / (machine.products_per_second(problem.working()) * REACHED);
     let evaluate = EVALUATE * 16.0 / lanes;
-    let evaluated = points * evaluate * (seen * elements + rows * banks + groups * terms * banks);
+    let parts = cut.all_parts() as f64;
+    let evaluated = points * evaluate * (seen * parts * elements + rows * banks + groups * terms * banks);
     // Squares overlap by two places or so along each axis.
     let places = seen * points / 2.0;
-    let moved = places * elements * LOAD
-        + problem.outputs() as f64 * STORE
-        + groups * terms * banks * cut.taps(problem) as f64 * LOAD;
+    let moved =
+        places * elements * LOAD + problem.outputs() as f64 * STORE + groups * terms * banks * cut.taps() as f64 * LOAD;
     let again =
         if terms < TERMS { problem.products() / (machine.products_per_second(problem.working()) * AGAIN) } else { 0.0 };
-    let work = products + evaluated + moved + again + tiles * bank_tiles as f64 * TILE;
+    // The values of a kernel are written once and read by every tile, which the caches that cores share serve in part.
+    let values = spectrum_bytes(problem, cut) as f64;
+    let written =
+        3.0 * (values / machine.rates.cache_bytes + (values - SHARED_CACHE).max(0.0) / machine.rates.memory_bytes);
+    let work = products + evaluated + moved + written + again + tiles * bank_tiles as f64 * TILE;
     if work > WORTH_SHARING {
         (BEGIN + work / machine.cores as f64 + machine.rates.hand_off, true)
     } else {
@@ -75,7 +81,7 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, cut: &Cut) -> usize {
     // A square's places belong to it alone at most; a box is kept twice where it is loaded plane by plane.
     let samples = seen.saturating_mul(points).saturating_mul(elements);
     let sums = rows.saturating_mul(points + points).saturating_mul(panel);
-    let turned = cut.terms(problem).saturating_mul(cut.taps(problem) + points.min(96)).saturating_mul(panel);
+    let turned = cut.terms(problem).saturating_mul(cut.taps() + points.min(96)).saturating_mul(panel);
     let each = samples.saturating_mul(3).saturating_add(sums).saturating_add(turned);
     each.saturating_mul(number).saturating_mul(machine.cores).saturating_add(spectrum_bytes(problem, cut))
 }

@@ -9,8 +9,9 @@ use smallvec::SmallVec;
 const ROWS: usize = 64;
 const FEW_ROWS: usize = 16;
 const VALUES: usize = 8 << 20;
-/// Bytes of what a tile sees, unless one square sees more.
+/// Bytes of what a tile sees, unless one square sees more; and where all its squares see most of it.
 const BOX: usize = 2 << 20;
+const LARGE_BOX: usize = 8 << 20;
 /// Tiles for each core at least, where a problem has as many squares or banks.
 const PIECES: usize = 2;
 
@@ -19,6 +20,8 @@ const PIECES: usize = 2;
 pub(super) struct Cut {
     /// The axes that are evaluated, the one that lines run along last; the first is missing where there is only one.
     pub(super) evaluated: [Option<usize>; 2],
+    /// How they are.
+    pub(super) parts: [Parts; 2],
     /// The other axes.
     pub(super) walked: Dims<usize>,
     /// Images of a tile along each batch axis.
@@ -29,29 +32,49 @@ pub(super) struct Cut {
     pub(super) banks: usize,
 }
 
-/// Outputs of a square along an axis.
-pub(super) fn side(axis: &Axis) -> usize {
-    POINTS + 1 - axis.kernel
+/// How an axis is evaluated: its taps in parts, whose sums make one output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Parts {
+    /// Taps of a part; the last one is filled up with zeros.
+    pub(super) taps: usize,
+    /// How many there are.
+    pub(super) count: usize,
 }
 
-/// Squares along so many outputs of an axis: neighbours are a dilation apart.
-pub(super) fn squares(axis: &Axis, outputs: usize) -> usize {
-    let of = |first: usize| (outputs - first).div_ceil(axis.dilation).div_ceil(side(axis));
-    (0..axis.dilation.min(outputs)).map(of).sum()
-}
+impl Parts {
+    /// One tap, which is not evaluated.
+    pub(super) const ONE: Parts = Parts { taps: 1, count: 1 };
 
-/// How many times fewer products evaluating an axis takes; below 1 where it must not be evaluated.
-fn gain(axis: &Axis) -> f64 {
-    let suits = axis.stride == 1 && axis.spread == 1 && (2..POINTS).contains(&axis.kernel);
-    let products = POINTS * squares(axis, axis.output());
-    if suits { (axis.kernel * axis.output()) as f64 / products as f64 } else { 0.0 }
+    /// The parts that take the fewest products.
+    pub(super) fn of(axis: &Axis) -> Self {
+        let parts = |taps: usize| Parts { taps, count: axis.kernel.div_ceil(taps) };
+        let cost = |parts: &Parts| (parts.count.saturating_mul(parts.squares(axis, axis.output())), parts.count);
+        (2..POINTS).map(parts).min_by_key(cost).expect("there are several numbers of taps")
+    }
+
+    /// Outputs of a square along the axis.
+    pub(super) fn side(self) -> usize {
+        POINTS + 1 - self.taps
+    }
+
+    /// Squares along so many outputs of an axis: neighbours are a dilation apart.
+    pub(super) fn squares(self, axis: &Axis, outputs: usize) -> usize {
+        let of = |first: usize| (outputs - first).div_ceil(axis.dilation).div_ceil(self.side());
+        (0..axis.dilation.min(outputs)).map(of).sum()
+    }
+
+    /// How many times fewer products evaluating an axis takes; 0 where it cannot be evaluated.
+    fn gain(self, axis: &Axis) -> f64 {
+        let products = POINTS as f64 * self.count as f64 * self.squares(axis, axis.output()) as f64;
+        let suits = axis.stride == 1 && axis.spread == 1 && axis.kernel > 1;
+        if suits { axis.kernel as f64 * axis.output() as f64 / products } else { 0.0 }
+    }
 }
 
 impl Cut {
     /// The cut of a problem, if an axis gains by being evaluated.
     pub(super) fn new(problem: &Problem, machine: &Machine) -> Option<Self> {
-        let gains: SmallVec<[f64; 3]> =
-            problem.axes.iter().map(|axis| if axis.kernel < POINTS { gain(axis) } else { 0.0 }).collect();
+        let gains: SmallVec<[f64; 3]> = problem.axes.iter().map(|axis| Parts::of(axis).gain(axis)).collect();
         let mut best: SmallVec<[usize; 3]> = (0..gains.len()).filter(|&axis| gains[axis] > 1.0).collect();
         // Of axes that gain alike, the later ones lie together.
         best.sort_by(|&a, &b| gains[b].total_cmp(&gains[a]).then(b.cmp(&a)));
@@ -64,6 +87,7 @@ impl Cut {
         };
         let walked = (0..problem.axes.len()).filter(|axis| !best.contains(axis)).collect();
         let mut cut = Cut {
+            parts: evaluated.map(|axis| axis.map_or(Parts::ONE, |axis| Parts::of(&problem.axes[axis]))),
             evaluated,
             walked,
             batch: problem.batch.iter().map(|&images| images.max(1)).collect(),
@@ -79,25 +103,33 @@ impl Cut {
         self.evaluated.iter().flatten().map(|_| POINTS).product()
     }
 
-    /// Terms of a sum at a point: summed elements and the taps of walked axes.
+    /// Parts of the taps along both evaluated axes.
+    pub(super) fn all_parts(&self) -> usize {
+        self.parts.iter().map(|parts| parts.count).product()
+    }
+
+    /// Terms of a sum at a point: parts, the taps of walked axes and summed elements.
     pub(super) fn terms(&self, problem: &Problem) -> usize {
         let walked = self.walked.iter().map(|&axis| problem.axes[axis].kernel);
-        walked.product::<usize>().saturating_mul(problem.summed.iter().product())
+        let counts = walked.chain([self.all_parts()]).chain(problem.summed.iter().copied());
+        counts.fold(1, usize::saturating_mul)
     }
 
     /// Taps that are evaluated together.
-    pub(super) fn taps(&self, problem: &Problem) -> usize {
-        self.evaluated.iter().flatten().map(|&axis| problem.axes[axis].kernel).product()
+    pub(super) fn taps(&self) -> usize {
+        self.parts.iter().map(|parts| parts.taps).product()
     }
 
     /// Squares of so many images and outputs, those of walked axes apart.
     pub(super) fn rows(&self, problem: &Problem, batch: &[usize], outputs: &[usize]) -> usize {
         let walked = self.walked.iter().map(|&axis| outputs[axis]);
-        let squares = self.evaluated.iter().flatten().map(|&axis| squares(&problem.axes[axis], outputs[axis]));
+        let along = self.evaluated.iter().zip(&self.parts);
+        let squares =
+            along.filter_map(|(axis, parts)| axis.map(|axis| parts.squares(&problem.axes[axis], outputs[axis])));
         walked.chain(squares).chain(batch.iter().copied()).fold(1, usize::saturating_mul)
     }
 
-    /// Squares whose samples are evaluated.
+    /// Squares whose samples are evaluated, of each part of the taps.
     pub(super) fn seen(&self, problem: &Problem, batch: &[usize], outputs: &[usize]) -> usize {
         let places = |axis: usize| (outputs[axis] - 1) * problem.axes[axis].stride + problem.axes[axis].window();
         let mut seen: Dims<usize> = outputs.into();
@@ -134,18 +166,20 @@ impl Cut {
         loop {
             let (positions, along_banks) = self.tiles(problem);
             let rows = self.rows(problem, &self.batch, &self.outputs);
+            // Values of some parts at a time.
             let values = self.seen(problem, &self.batch, &self.outputs).saturating_mul(self.points() * element);
             let few = groups * positions * along_banks < PIECES * machine.cores;
             let seen = problem.axes.iter().zip(&self.outputs);
             let seen = seen.map(|(axis, &outputs)| (outputs - 1) * axis.stride + axis.window());
             let seen = seen.chain(self.batch.iter().copied()).fold(element, usize::saturating_mul);
-            if rows > ROWS || values > VALUES || seen > BOX {
+            let (room, least) = if self.all_parts() > 1 { (LARGE_BOX, 2 * FEW_ROWS) } else { (BOX, FEW_ROWS) };
+            if rows > ROWS || values > VALUES || seen > room {
                 if !self.halve(problem) {
                     break;
                 }
             } else if few && self.banks > panel && (rows <= 2 * FEW_ROWS || self.banks > 8 * panel) {
                 self.banks = self.banks.div_ceil(2).next_multiple_of(panel);
-            } else if !(few && rows > FEW_ROWS && self.halve(problem)) {
+            } else if !(few && rows > least && self.halve(problem)) {
                 break;
             }
         }
@@ -157,8 +191,9 @@ impl Cut {
             *images = images.div_ceil(2);
             return true;
         }
-        let unit = |axis: usize| {
-            if self.walked.contains(&axis) { 1 } else { side(&problem.axes[axis]) * problem.axes[axis].dilation }
+        let unit = |axis: usize| match self.evaluated.iter().position(|&of| of == Some(axis)) {
+            Some(of) => self.parts[of].side() * problem.axes[axis].dilation,
+            None => 1,
         };
         let parts = |axis: usize| self.outputs[axis].div_ceil(unit(axis));
         let Some(axis) = (0..self.outputs.len()).filter(|&axis| parts(axis) > 1).max_by_key(|&axis| parts(axis)) else {

@@ -1,14 +1,15 @@
 //! The field of a tile: which places it sees, and where its squares lie in what it computes with.
 //!
 //! Orders    box      image, walked places, two evaluated axes, element
-//!           values   point, image, walked places, square, element
+//!           values   point, image, walked places, part, square, element: of some parts at a time
 //!           sums     point, image, walked outputs, square, bank
 //!           outputs  image, walked outputs, two evaluated axes, bank
 //! An evaluated axis that is missing has one place and one output.
 
-use super::cut::{Cut, side};
+use super::cut::{Cut, Parts};
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{Dims, Evaluation, POINTS, grid_position};
+use std::ops::Range;
 
 /// A tile's outputs.
 #[derive(Clone, Copy)]
@@ -28,9 +29,8 @@ pub(super) struct Along {
     /// The axis, if it is there.
     pub(super) axis: Option<usize>,
     pub(super) taps: usize,
+    pub(super) parts: Parts,
     pub(super) dilation: usize,
-    /// Outputs of a square.
-    pub(super) side: usize,
     /// Outputs, and how many there is room for.
     pub(super) outputs: usize,
     pub(super) room: usize,
@@ -42,36 +42,33 @@ pub(super) struct Along {
 }
 
 impl Along {
-    fn new(problem: &Problem, axis: Option<usize>, outputs: &[usize]) -> Self {
+    fn new(problem: &Problem, (axis, parts): (Option<usize>, Parts), outputs: &[usize]) -> Self {
+        let squares = vec![0];
         let Some(number) = axis else {
-            return Along {
-                axis,
-                taps: 1,
-                dilation: 1,
-                side: 1,
-                outputs: 1,
-                room: 1,
-                places: 1,
-                seen: 1,
-                squares: vec![0],
-            };
+            let (taps, dilation, outputs, room, places, seen) = (1, 1, 1, 1, 1, 1);
+            return Along { axis, taps, parts, dilation, outputs, room, places, seen, squares };
         };
         let (of, outputs) = (&problem.axes[number], outputs[number]);
-        let (side, dilation) = (side(of), of.dilation);
-        let step = side * dilation;
+        let dilation = of.dilation;
+        let step = parts.side() * dilation;
         let squares: Vec<usize> = (0..dilation.min(outputs)).flat_map(|first| (first..outputs).step_by(step)).collect();
         let last = squares.iter().max().copied().unwrap_or(0);
         Along {
             axis,
             taps: of.kernel,
+            parts,
             dilation,
-            side,
             outputs,
-            room: last + (side - 1) * dilation + 1,
-            places: last + (POINTS - 1) * dilation + 1,
+            room: last + (parts.side() - 1) * dilation + 1,
+            places: last + ((parts.count - 1) * parts.taps + POINTS - 1) * dilation + 1,
             seen: outputs - 1 + of.window(),
             squares,
         }
+    }
+
+    /// Places from the first of a square to that of what a part of the taps sees of it.
+    pub(super) fn part(&self, part: usize) -> usize {
+        part * self.parts.taps * self.dilation
     }
 
     fn evaluation(&self, evaluation: impl Fn(usize) -> Evaluation, count: usize) -> Evaluation {
@@ -94,7 +91,7 @@ pub(super) struct Field {
 
 impl Field {
     pub(super) fn new(problem: &Problem, cut: &Cut, elements: usize, batch: &[usize], outputs: &[usize]) -> Self {
-        let along = cut.evaluated.map(|axis| Along::new(problem, axis, outputs));
+        let along = [0, 1].map(|axis| Along::new(problem, (cut.evaluated[axis], cut.parts[axis]), outputs));
         let walked = |places: fn(&Axis, usize) -> usize| -> Dims<usize> {
             cut.walked.iter().map(|&axis| places(&problem.axes[axis], outputs[axis])).collect()
         };
@@ -130,22 +127,36 @@ impl Field {
         self.along[0].room * self.along[1].room
     }
 
-    /// Squares that are evaluated, and those that are summed.
-    pub(super) fn evaluated(&self) -> usize {
-        self.images * self.planes() * self.squares.len()
+    /// Squares of so many parts that are evaluated.
+    pub(super) fn evaluated(&self, parts: usize) -> usize {
+        self.images * self.planes() * parts * self.squares.len()
     }
 
+    /// Squares that are summed.
     pub(super) fn rows(&self) -> usize {
         self.images * self.walks() * self.squares.len()
     }
 
-    /// Where each evaluated square lies in the box.
-    pub(super) fn squares_of_box(&self) -> Vec<usize> {
-        let plane = |plane: usize| self.squares.iter().map(move |square| (plane, square));
-        let place = |(plane, [first, second]): (usize, &[usize; 2])| {
-            (plane * self.places() + first * self.along[1].places + second) * self.elements
+    /// Parts along both axes.
+    pub(super) fn parts(&self) -> usize {
+        self.along[0].parts.count * self.along[1].parts.count
+    }
+
+    /// Where what some parts see of each square lies in the box.
+    pub(super) fn squares_of_box(&self, parts: Range<usize>) -> Vec<usize> {
+        let [outer, inner] = &self.along;
+        let place = |plane: usize, part: usize, [first, second]: [usize; 2]| {
+            let (row, column) = (part / inner.parts.count, part % inner.parts.count);
+            let (first, second) = (first + outer.part(row), second + inner.part(column));
+            (plane * self.places() + first * inner.places + second) * self.elements
         };
-        (0..self.images * self.planes()).flat_map(plane).map(place).collect()
+        let mut places = Vec::with_capacity(self.evaluated(parts.len()));
+        for plane in 0..self.images * self.planes() {
+            for part in parts.clone() {
+                places.extend(self.squares.iter().map(|&square| place(plane, part, square)));
+            }
+        }
+        places
     }
 
     /// Where each square of sums goes in outputs of so many banks.
@@ -184,7 +195,7 @@ impl Field {
     }
 
     pub(super) fn of_outputs(&self) -> [Evaluation; 2] {
-        [0, 1].map(|axis| self.along[axis].evaluation(Evaluation::Outputs, self.along[axis].side))
+        [0, 1].map(|axis| self.along[axis].evaluation(Evaluation::Outputs, self.along[axis].parts.side()))
     }
 
     /// Numbers between points along each axis, of points so many numbers apart.

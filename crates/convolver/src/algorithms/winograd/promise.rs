@@ -46,11 +46,13 @@ impl Trust {
         Trust { deficits, largest: self.largest.max(other.largest) }
     }
 
-    /// That of a panel of taps, `lanes` to a row of which `banks` are there, so many rows to a term.
+    /// That of a panel of taps, `lanes` to a row of which `banks` are there, `taps` to a term. Those of a term are neighbours
+    /// where there is one part; `missing` rows are filled up with zeros otherwise.
     pub(super) fn of<L: Real>(
         set: &'static InstructionSet,
         turned: &[L],
-        (taps, lanes, banks): (usize, usize, usize),
+        (lanes, banks): (usize, usize),
+        (taps, one_part, missing): (usize, bool, usize),
     ) -> Trust {
         let room = || vec![L::default(); lanes];
         let number = |number: &L| -> f64 { (*number).into() };
@@ -67,23 +69,27 @@ impl Trust {
         let scales: Vec<f64> = magnitudes.iter().map(scale).collect();
         let narrow = |numbers: Vec<f64>| -> Vec<L> { numbers.into_iter().map(|n| L::of_parts(n, 0.0)).collect() };
         let (mut most, mut total) = (room(), room());
-        set.energies(turned, taps, &narrow(scales.clone()), [&mut most, &mut total]);
+        // K is at most the root of the taps times the largest of them.
+        let (group, each) = if one_part { (taps, 1.0) } else { (1, taps as f64) };
+        set.energies(turned, group, &narrow(scales.clone()), [&mut most, &mut total]);
+        let energy = |bank: usize| each * number(&most[bank]);
         // A bank of zeros gives zeros, which are exact.
         let some: Vec<usize> = (0..banks).filter(|&bank| number(&total[bank]) != 0.0).collect();
         if some.iter().any(|&bank| !number(&total[bank]).is_finite()) {
             return Trust::NONE;
         }
         let inverses = SHARES.map(|share| {
-            let inverse = |bank: usize| match number(&most[bank]) {
+            let inverse = |bank: usize| match energy(bank) {
                 0.0 => 0.0,
-                most => (taps as f64 / most).sqrt() / share * scales[bank],
+                energy => (taps as f64 / energy).sqrt() / share * scales[bank],
             };
             narrow((0..lanes).map(inverse).collect())
         });
         let [mut first, mut second] = [room(), room()];
         set.deficits(turned, [&inverses[0], &inverses[1]], [&mut first, &mut second]);
-        let worst = |sums: &[L]| some.iter().map(|&bank| number(&sums[bank])).fold(0.0, f64::max);
-        let norm = |&bank: &usize| number(&most[bank]).sqrt() / scales[bank];
+        // Taps that are missing see nothing; sums are rounded, but are no less than zero.
+        let worst = |sums: &[L]| some.iter().map(|&bank| number(&sums[bank]) - missing as f64).fold(0.0, f64::max);
+        let norm = |&bank: &usize| energy(bank).sqrt() / scales[bank];
         let largest = some.iter().map(norm).fold(0.0, f64::max);
         Trust { deficits: [worst(&first), worst(&second)], largest }
     }
@@ -122,7 +128,7 @@ impl<L: Real> Loudness<L> {
     pub(super) fn failing(&self, problem: &Problem, cut: &Cut, field: &Field, trust: Trust) -> Vec<Failing> {
         let taps = field.planes_of_taps(problem, cut);
         let plane = |image: usize, walk: usize| image * field.planes() + field.plane(problem, cut, walk);
-        let need = (FIXED + EACH * cut.terms(problem) as f64) * (cut.taps(problem) as f64).sqrt();
+        let need = (FIXED + EACH * cut.terms(problem) as f64) * (cut.taps() as f64).sqrt();
         let need = need / (FACTOR * problem.taps()) as f64;
         let mut windows = Windows::new(field);
         let failing = |image: usize| {
@@ -153,7 +159,7 @@ impl<L: Real> Loudness<L> {
 impl Along {
     /// The outputs from the first to the last of a square.
     fn of(&self, first: usize) -> Range<usize> {
-        first..(first + (self.side - 1) * self.dilation + 1).min(self.outputs)
+        first..(first + (self.parts.side() - 1) * self.dilation + 1).min(self.outputs)
     }
 }
 
@@ -211,16 +217,19 @@ impl<'a, L: Real> Windows<'a, L> {
         }
     }
 
-    /// The sum of what stands at the places that a square sees.
+    /// The sum of what stands at the places that a square sees, counted for each part.
     fn of_square(&self, numbers: &[L], [first, second]: [usize; 2]) -> f64 {
         let [outer, inner] = &self.field.along;
-        let points = |along: &Along| if along.axis.is_some() { POINTS } else { 1 };
+        let places = |along: &Along, first: usize| -> Vec<usize> {
+            let points = if along.axis.is_some() { POINTS } else { 1 };
+            let part = |part: usize| (0..points).map(move |point| first + along.part(part) + point * along.dilation);
+            (0..along.parts.count).flat_map(part).collect()
+        };
         let mut sum = L::default();
-        for row in 0..points(outer) {
-            let line = (first + row * outer.dilation) * inner.places + second;
-            for column in 0..points(inner) {
-                sum = sum + numbers[line + column * inner.dilation];
-            }
+        let columns = places(inner, second);
+        for row in places(outer, first) {
+            let line = &numbers[row * inner.places..][..inner.places];
+            sum = columns.iter().fold(sum, |sum, &column| sum + line[column]);
         }
         sum.into()
     }

@@ -5,7 +5,7 @@ use super::directly;
 use super::field::{Field, Tile};
 use super::load::load;
 use super::promise::{Loudness, Trust};
-use super::spectrum::{Packing, Spectrum};
+use super::spectrum::{Packing, Spectrum, Turned};
 use super::store::store;
 use crate::machine::Machine;
 use crate::primitives::threads;
@@ -18,6 +18,8 @@ use std::ops::Range;
 
 /// Numbers that points are further apart than they need be, so that those of a square do not share a line of the cache.
 const APART: usize = 16;
+/// Bytes of the values of several parts at most.
+const VALUES: usize = 2 << 20;
 
 /// How sums are made, for one input and kernel.
 pub(super) struct Run<'a, W: Working> {
@@ -33,14 +35,22 @@ pub(super) struct Run<'a, W: Working> {
     pub(super) shared: bool,
 }
 
-/// Squares at their points, ready to be multiplied.
-struct Values<'a, W> {
-    numbers: &'a [W],
+/// What some parts see of squares, at their points, ready to be multiplied.
+struct Values<W: Working> {
+    numbers: Scratch<W>,
+    parts: Range<usize>,
     /// Numbers from one point to the next.
     step: usize,
     /// Where each row of sums finds its square, and what each term adds.
     rows: Vec<usize>,
     terms: Vec<usize>,
+}
+
+/// Some banks of a tile.
+struct Panel {
+    number: usize,
+    banks: Range<usize>,
+    width: usize,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
@@ -63,13 +73,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         let field = Field::new(problem, cut, elements, tile.batch, tile.outputs);
         let samples = load::<W>((problem, cut, machine.set), &field, input, tile);
         let loudness = Loudness::new(machine.set, &field, &samples[..]);
-        let step = field.evaluated() * elements + APART;
-        let mut numbers = Scratch::<W>::new(cut.points() * step);
-        self.evaluate(&field, &samples, step, &mut numbers);
+        let trust = self.banks(&field, &samples, (start, bank_at), &mut output);
         drop(samples);
-        let (rows, terms) = self.places(&field);
-        let values = Values { numbers: &numbers, step, rows, terms };
-        let trust = self.banks(&field, &values, (start, bank_at), &mut output);
         for failing in loudness.failing(problem, cut, &field, trust) {
             let image = grid_position(tile.batch, failing.image);
             for walks in failing.walks {
@@ -91,42 +96,48 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         }
     }
 
-    /// Evaluates every square of a box.
-    fn evaluate(&self, field: &Field, samples: &[W], step: usize, numbers: &mut [W]) {
+    /// Evaluates what some parts see of every square of a box.
+    fn evaluate(&self, field: &Field, samples: &[W], parts: Range<usize>, numbers: &mut [W]) {
         let [outer, inner] = &field.along;
-        let to: Vec<usize> = (0..field.evaluated()).map(|square| square * field.elements).collect();
+        let to: Vec<usize> = (0..field.evaluated(parts.len())).map(|square| square * field.elements).collect();
         let job = Evaluate {
             along: field.of_samples(),
             numbers: Source::from(samples),
-            from: &field.squares_of_box(),
+            from: &field.squares_of_box(parts),
             from_steps: [outer.dilation * inner.places * field.elements, inner.dilation * field.elements],
             to: &to,
-            to_steps: field.point_steps(step),
+            to_steps: field.point_steps(to.len() * field.elements + APART),
             lanes: field.elements,
         };
         self.machine.set.evaluate(&job, numbers);
     }
 
-    /// Where rows of sums find their squares, and what terms add.
-    fn places(&self, field: &Field) -> (Vec<usize>, Vec<usize>) {
-        let plane = field.squares.len() * field.elements;
+    /// Where rows of sums find their squares, and what the terms of some parts add.
+    fn places(&self, field: &Field, parts: usize) -> (Vec<usize>, Vec<usize>) {
+        let square = field.squares.len() * field.elements;
         let row = |row: usize| {
-            let (walk, square) = (row / field.squares.len(), row % field.squares.len());
+            let (walk, square_of) = (row / field.squares.len(), row % field.squares.len());
             let (image, walk) = (walk / field.walks(), walk % field.walks());
-            let plane_of = image * field.planes() + field.plane(self.problem, self.cut, walk);
-            plane_of * plane + square * field.elements
+            let plane = image * field.planes() + field.plane(self.problem, self.cut, walk);
+            plane * parts * square + square_of * field.elements
         };
         let taps = field.planes_of_taps(self.problem, self.cut);
         let elements = self.problem.summed[0];
-        let terms = taps.iter().flat_map(|tap| (0..elements).map(move |element| tap * plane + element));
-        ((0..field.rows()).map(row).collect(), terms.collect())
+        let mut terms = Vec::with_capacity(parts * taps.len() * elements);
+        for part in 0..parts {
+            for tap in &taps {
+                let first = (tap * parts + part) * square;
+                terms.extend(first..first + elements);
+            }
+        }
+        ((0..field.rows()).map(row).collect(), terms)
     }
 
     /// All banks of a tile; how far their taps are to be trusted.
     fn banks(
         &self,
         field: &Field,
-        values: &Values<'_, W>,
+        samples: &[W],
         (start, bank_at): (&[usize], usize),
         output: &mut ViewMut<'_>,
     ) -> Trust {
@@ -134,66 +145,106 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         let of = start[problem.batch.len()..bank_at].iter().zip(&problem.group);
         let group = of.fold(0, |number, (&at, &length)| number * length + at);
         let (first, count) = (start[bank_at], output.shape()[bank_at]);
-        let tiles = problem.bank[0].div_ceil(self.cut.banks);
-        let tile = group * tiles + first / self.cut.banks;
+        let tile = group * problem.bank[0].div_ceil(self.cut.banks) + first / self.cut.banks;
+        let panels: Vec<Panel> = set
+            .panels::<W>(count)
+            .enumerate()
+            .map(|(number, panel)| Panel { number, banks: panel.start..panel.end.min(count), width: panel.len() })
+            .collect();
+        let of_part = field.evaluated(1) * field.elements * self.cut.points();
+        let some = (VALUES / (of_part * size_of::<W>()).max(1)).clamp(1, field.parts());
+        let mut values = Values {
+            numbers: Scratch::new(self.cut.points() * (field.evaluated(some) * field.elements + APART)),
+            parts: 0..0,
+            step: 0,
+            rows: Vec::new(),
+            terms: Vec::new(),
+        };
         let mut trust = Trust::ALL;
-        let (mut sums, mut outputs, mut fresh) = (None, None, None);
-        for (number, panel) in set.panels::<W>(count).enumerate() {
-            let width = panel.len();
-            let banks = panel.start..panel.end.min(count);
-            let point = field.rows() * width + APART;
-            let most = self.cut.points() * (field.rows() * set.panel::<W>() + APART);
-            let sums: &mut Scratch<W> = sums.get_or_insert_with(|| Scratch::new(most));
-            let turned = match self.spectrum {
-                Some(spectrum) => {
-                    trust = spectrum.trust;
-                    None
-                }
-                None => {
-                    let turned = self.packing.turned(group, first + banks.start..first + banks.end, width);
-                    trust = trust.and(turned.trust);
-                    Some(turned)
-                }
+        // Values are kept for all panels, or else the sums of all of them.
+        let together = if some == field.parts() { 1 } else { panels.len() };
+        let most = set.panel::<W>();
+        let mut sums = Scratch::<W>::new(together * self.cut.points() * (field.rows() * most + APART));
+        let mut outputs = Scratch::<W>::new(field.images * field.walks() * field.room() * most);
+        let mut fresh = Scratch::<W>::new(match self.spectrum {
+            Some(_) => 0,
+            None => self.packing.numbers(self.packing.chunks.iter().map(Range::len).max().unwrap_or(0), most),
+        });
+        for panels in panels.chunks(together) {
+            let room = sums.len() / together;
+            let turned = |panel: &Panel| {
+                let banks = first + panel.banks.start..first + panel.banks.end;
+                self.spectrum.is_none().then(|| self.packing.turned(group, banks, panel.width, false))
             };
-            for chunk in &self.packing.chunks {
-                let room = self.packing.room(chunk.len(), width);
-                let spectrum = match (&turned, self.spectrum) {
-                    (None, Some(spectrum)) => {
-                        &spectrum.panel(tile, number)[self.packing.room(chunk.start, width)..][..room]
-                    }
-                    (Some(turned), _) => {
-                        let fresh: &mut Scratch<W> = fresh.get_or_insert_with(|| {
-                            let longest = self.packing.chunks.iter().map(Range::len).max().unwrap_or(0);
-                            Scratch::new(self.packing.room(longest, set.panel::<W>()))
-                        });
-                        self.packing.evaluate(turned, chunk, &mut fresh[..room]);
-                        &fresh[..room]
-                    }
-                    (None, None) => unreachable!("turned where there is no spectrum"),
-                };
-                self.multiply(values, chunk, spectrum, (point, width), sums);
+            let turned: Vec<Option<Turned<W>>> = panels.iter().map(turned).collect();
+            for turned in &turned {
+                let known = turned.as_ref().map(|turned| turned.trust);
+                trust = trust.and(known.or(self.spectrum.map(|whole| whole.trust)).unwrap_or(Trust::ALL));
             }
-            let room = field.images * field.walks() * field.room() * set.panel::<W>();
-            let outputs: &mut Scratch<W> = outputs.get_or_insert_with(|| Scratch::new(room));
-            self.fold(field, sums, (point, width), outputs);
-            store(problem, self.cut, set, field, (outputs, width), banks, output);
+            for parts in (0..field.parts()).step_by(some).map(|part| part..field.parts().min(part + some)) {
+                if values.parts != parts {
+                    let (rows, terms) = self.places(field, parts.len());
+                    let step = field.evaluated(parts.len()) * field.elements + APART;
+                    self.evaluate(field, samples, parts.clone(), &mut values.numbers);
+                    values = Values { parts, step, rows, terms, ..values };
+                }
+                for ((panel, turned), sums) in panels.iter().zip(&turned).zip(sums.chunks_exact_mut(room)) {
+                    self.panel(&values, (tile, panel), turned.as_ref(), &mut fresh, sums);
+                }
+            }
+            for (panel, sums) in panels.iter().zip(sums.chunks_exact(room)) {
+                let width = panel.width;
+                self.fold(field, sums, (field.rows() * width + APART, width), &mut outputs);
+                store(problem, self.cut, set, field, (&outputs, width), panel.banks.clone(), output);
+            }
         }
         trust
+    }
+
+    /// The products of some parts by a panel.
+    fn panel(
+        &self,
+        values: &Values<W>,
+        (tile, panel): (usize, &Panel),
+        turned: Option<&Turned<W>>,
+        fresh: &mut [W],
+        sums: &mut [W],
+    ) {
+        let width = panel.width;
+        let of_part = self.cut.terms(self.problem) / self.cut.all_parts();
+        let first = values.parts.start * of_part;
+        let those = first..values.parts.end * of_part;
+        for chunk in self.packing.chunks.iter().filter(|chunk| those.contains(&chunk.start)) {
+            let room = self.packing.numbers(chunk.len(), width);
+            let spectrum = match (turned, self.spectrum) {
+                (Some(turned), _) => {
+                    self.packing.evaluate(turned, chunk, &mut fresh[..room]);
+                    &fresh[..room]
+                }
+                (None, Some(spectrum)) => {
+                    &spectrum.panel(tile, panel.number)[self.packing.numbers(chunk.start, width)..][..room]
+                }
+                (None, None) => unreachable!("turned where there is no spectrum"),
+            };
+            self.multiply(values, (chunk, first), spectrum, width, sums);
+        }
     }
 
     /// The products of a chunk of terms at every point.
     fn multiply(
         &self,
-        values: &Values<'_, W>,
-        chunk: &Range<usize>,
+        values: &Values<W>,
+        (chunk, first): (&Range<usize>, usize),
         spectrum: &[W],
-        (point, width): (usize, usize),
+        width: usize,
         sums: &mut [W],
     ) {
         let places: Vec<usize> = (0..chunk.len()).map(|term| term * width).collect();
+        let terms = &values.terms[chunk.start - first..chunk.end - first];
+        let point = values.rows.len() * width + APART;
         for (number, sums) in sums.chunks_mut(point).enumerate().take(self.cut.points()) {
             let start = number * values.step;
-            let rows = Terms { numbers: Source::from(values.numbers), start, places: &values.terms[chunk.clone()] };
+            let rows = Terms { numbers: Source::from(&values.numbers[..]), start, places: terms };
             let panel = Terms { numbers: Source::from(spectrum), start: number * chunk.len() * width, places: &places };
             let job = Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0 };
             self.machine.set.products(&job, &mut MatrixMut::from_slice(sums, values.rows.len(), width, width));

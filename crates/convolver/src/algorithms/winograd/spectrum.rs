@@ -4,7 +4,7 @@
 
 use super::cut::Cut;
 use super::promise::Trust;
-use crate::algorithms::matrix::{Kernel, equal_parts, runs};
+use crate::algorithms::matrix::{Kernel, equal_parts};
 use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::Problem;
@@ -14,6 +14,8 @@ use convolver_kernels::{
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+/// Shares that the elements of a panel are turned in.
+const SHARES: usize = 8;
 /// Terms of a chunk at most: a panel of them at one point stays in the first-level cache, at all points in the second.
 const CHUNK: usize = 96;
 
@@ -23,14 +25,17 @@ pub(super) struct Packing<'a, W> {
     cut: &'a Cut,
     machine: &'a Machine,
     kernel: &'a Kernel<'a, W>,
-    /// Where each tap of each term lies, those that are evaluated together side by side; and the same as runs.
-    columns: Vec<usize>,
-    runs: Vec<Run>,
-    /// The terms of each chunk.
+    /// Where each tap lies in the kernel, by walked and evaluated axes.
+    taps: Vec<usize>,
+    /// Rows of a turned panel: taps of an element by walked axes, then of evaluated ones, filled up.
+    room: [usize; 3],
+    /// What the taps of evaluated axes are, of those.
+    there: [usize; 2],
+    /// The terms of each chunk; those of some parts are neighbours.
     pub(super) chunks: Vec<Range<usize>>,
 }
 
-/// A panel of a kernel whose banks are lanes: [term][tap][bank].
+/// A panel of a kernel whose banks are lanes: [element][walked tap][evaluated taps][bank].
 pub(super) struct Turned<W: Working> {
     taps: Scratch<W>,
     width: usize,
@@ -64,82 +69,124 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
     pub(super) fn new(problem: &'a Problem, cut: &'a Cut, machine: &'a Machine, kernel: &'a Kernel<'a, W>) -> Self {
         let lengths: Dims<usize> = problem.axes.iter().map(|axis| axis.kernel).collect();
         let offsets = kernel.taps(problem);
-        let of_walk = |axes: &[usize]| -> Dims<usize> { axes.iter().map(|&axis| lengths[axis]).collect() };
         let evaluated: Dims<usize> = cut.evaluated.iter().flatten().copied().collect();
-        let (walks, squares) = (of_walk(&cut.walked), of_walk(&evaluated));
-        let tap = |walk: usize, square: usize| {
+        let order: Dims<usize> = cut.walked.iter().chain(&evaluated).copied().collect();
+        let counts: Dims<usize> = order.iter().map(|&axis| lengths[axis]).collect();
+        let tap = |number: usize| {
             let mut at: Dims<usize> = Dims::from_elem(0, lengths.len());
-            grid_position(&walks, walk).iter().zip(&cut.walked).for_each(|(&tap, &axis)| at[axis] = tap);
-            grid_position(&squares, square).iter().zip(&evaluated).for_each(|(&tap, &axis)| at[axis] = tap);
+            grid_position(&counts, number).iter().zip(&order).for_each(|(&tap, &axis)| at[axis] = tap);
             offsets[at.iter().zip(&lengths).fold(0, |number, (&at, &length)| number * length + at)]
         };
-        let taps: Vec<Vec<usize>> = (0..walks.iter().product())
-            .map(|walk| (0..squares.iter().product()).map(|square| tap(walk, square)).collect())
-            .collect();
-        let elements: Vec<usize> = (0..problem.summed[0]).map(|element| kernel.element(problem, element)).collect();
-        let columns: Vec<usize> = taps
-            .iter()
-            .flat_map(|taps| elements.iter().flat_map(move |element| taps.iter().map(move |tap| tap + element)))
-            .collect();
-        let terms = cut.terms(problem);
-        let chunk = equal_parts(terms, CHUNK, 1);
-        let chunks = (0..terms).step_by(chunk).map(|first| first..terms.min(first + chunk)).collect();
-        let runs = runs(&columns);
-        Packing { problem, cut, machine, kernel, columns, runs, chunks }
+        let taps = (0..counts.iter().product()).map(tap).collect();
+        let walks = cut.walked.iter().map(|&axis| lengths[axis]).product();
+        let along = cut.parts.map(|parts| parts.taps * parts.count);
+        let there = cut.evaluated.map(|axis| axis.map_or(1, |axis| lengths[axis]));
+        let of_part = cut.terms(problem) / cut.all_parts();
+        let chunk = equal_parts(of_part, CHUNK, 1);
+        let part = |part: usize| {
+            let first = part * of_part;
+            (0..of_part).step_by(chunk).map(move |at| first + at..first + of_part.min(at + chunk))
+        };
+        let chunks = (0..cut.all_parts()).flat_map(part).collect();
+        Packing { problem, cut, machine, kernel, taps, room: [walks, along[0], along[1]], there, chunks }
     }
 
     /// A panel of a group's banks.
-    pub(super) fn turned(&self, group: usize, banks: Range<usize>, width: usize) -> Turned<W> {
-        let set = self.machine.set;
-        let start = self.kernel.group(self.problem, group);
-        let places = self.kernel.banks(self.problem, banks.clone());
-        let (rows, count) = (self.columns.len(), banks.len());
-        let mut taps = Scratch::<W>::new(rows * width);
-        let step = if count > 1 { places[1] - places[0] } else { 1 };
-        if count > 1 && step == 1 {
-            let runs = [Run { offset: places[0], count, step }];
-            let job = Gather { source: self.kernel.source(), start, lines: &self.columns, runs: &runs };
-            set.gather(&job, &mut MatrixMut::from_slice(&mut taps, rows, width, width));
-        } else {
-            if count < width {
-                taps.fill(W::default());
-            }
-            let mut target = MatrixMut::from_slice(&mut taps, rows, count, width);
-            if let [Run { offset, step: 1, .. }] = self.runs[..] {
-                let start = start + places[0] + offset;
-                set.turn(&Turn { source: self.kernel.source(), start, step, lines: count }, &mut target);
-            } else {
-                let mut lines = Scratch::<W>::new(count * rows);
-                let job = Gather { source: self.kernel.source(), start, lines: &places, runs: &self.runs };
-                set.gather(&job, &mut MatrixMut::from_slice(&mut lines, count, rows, rows));
-                set.turn(&Turn { source: Source::from(&lines[..]), start: 0, step: rows, lines: count }, &mut target);
-            }
+    pub(super) fn turned(&self, group: usize, banks: Range<usize>, width: usize, shared: bool) -> Turned<W> {
+        let elements = self.problem.summed[0];
+        let [walks, rows, columns] = self.room;
+        let each = walks * rows * columns;
+        let whole = self.room[1..] == self.there;
+        let mut taps = Scratch::<W>::new(elements * each * width);
+        if !whole || banks.len() < width {
+            taps.fill(W::default());
         }
-        let trust = Trust::of(set, &taps[..], (self.cut.taps(self.problem), width, count));
+        let places = self.kernel.banks(self.problem, banks.clone());
+        let start = self.kernel.group(self.problem, group);
+        let first = |element: usize| start + self.kernel.element(self.problem, element);
+        let together = self.taps.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let follow = elements > 1 && first(1) - first(0) == each;
+        let share = elements.div_ceil(SHARES);
+        threads::for_each_chunk(&mut taps, share * each * width, shared, |number, target| {
+            let element = number * share;
+            if whole && together && follow {
+                let count = target.len() / width;
+                return self.lines((first(element) + self.taps[0], count), &places, target, (width, false));
+            }
+            for (element, target) in (element..).zip(target.chunks_exact_mut(each * width)) {
+                if whole {
+                    self.some(first(element), &self.taps, &places, target, width);
+                    continue;
+                }
+                for (line, taps) in self.taps.chunks_exact(self.there[1]).enumerate() {
+                    let row = line / self.there[0] * rows + line % self.there[0];
+                    self.some(first(element), taps, &places, &mut target[row * columns * width..], width);
+                }
+            }
+        });
+        let missing = elements * (each - walks * self.there[0] * self.there[1]);
+        let parts = (self.cut.taps(), self.cut.all_parts() == 1, missing);
+        let trust = Trust::of(self.machine.set, &taps[..], (width, banks.len()), parts);
         Turned { taps, width, trust }
     }
 
+    /// Some taps of an element.
+    fn some(&self, start: usize, taps: &[usize], banks: &[usize], target: &mut [W], width: usize) {
+        let (first, last) = (taps[0], taps[taps.len() - 1]);
+        let forwards = taps.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        let backwards = taps.windows(2).all(|pair| pair[0] == pair[1] + 1);
+        let step = if banks.len() > 1 { banks[1].wrapping_sub(banks[0]) } else { 0 };
+        if step != 1 && (forwards || backwards) {
+            return self.lines((start + first.min(last), taps.len()), banks, target, (width, !forwards));
+        }
+        let runs = [Run { offset: banks[0], count: banks.len(), step: step.max(1) }];
+        let job = Gather { source: self.kernel.source(), start, lines: taps, runs: &runs };
+        self.machine.set.gather(&job, &mut MatrixMut::from_slice(target, taps.len(), banks.len(), width));
+    }
+
+    /// Taps that are neighbours, in either order.
+    fn lines(
+        &self,
+        (start, count): (usize, usize),
+        banks: &[usize],
+        target: &mut [W],
+        (width, backwards): (usize, bool),
+    ) {
+        let step = if banks.len() > 1 { banks[1] - banks[0] } else { 1 };
+        let mut target = MatrixMut::from_slice(target, count, banks.len(), width);
+        let mut target = if backwards { target.backwards() } else { target.rows_from(0, count) };
+        let job = Turn { source: self.kernel.source(), start: start + banks[0], step, lines: banks.len() };
+        self.machine.set.turn(&job, &mut target);
+    }
+
     /// Numbers of a chunk.
-    pub(super) fn room(&self, terms: usize, width: usize) -> usize {
+    pub(super) fn numbers(&self, terms: usize, width: usize) -> usize {
         self.cut.points() * terms * width
     }
 
     /// Evaluates a chunk of terms.
     pub(super) fn evaluate(&self, turned: &Turned<W>, chunk: &Range<usize>, values: &mut [W]) {
-        let width = turned.width;
-        let each = self.cut.taps(self.problem) * width;
-        let along = self
-            .cut
-            .evaluated
-            .map(|axis| axis.map_or(Evaluation::One, |axis| Evaluation::Taps(self.problem.axes[axis].kernel)));
-        let from: Vec<usize> = chunk.clone().map(|term| term * each).collect();
+        let (width, elements) = (turned.width, self.problem.summed[0]);
+        let [walks, rows, columns] = self.room;
+        let along = [0, 1].map(|axis| match self.cut.evaluated[axis] {
+            Some(_) => Evaluation::Taps(self.cut.parts[axis].taps),
+            None => Evaluation::One,
+        });
+        let [outer, inner] = self.cut.parts;
+        let place = |term: usize| {
+            let (walk, element) = (term / elements, term % elements);
+            let (part, walk) = (walk / walks, walk % walks);
+            let (row, column) = (part / inner.count * outer.taps, part % inner.count * inner.taps);
+            (((element * walks + walk) * rows + row) * columns + column) * width
+        };
+        let from: Vec<usize> = chunk.clone().map(place).collect();
         let to: Vec<usize> = (0..chunk.len()).map(|term| term * width).collect();
         let point = chunk.len() * width;
         let job = Evaluate {
             along,
             numbers: Source::from(&turned.taps[..]),
             from: &from,
-            from_steps: [along[1].counts().0 * width, width],
+            from_steps: [columns * width, width],
             to: &to,
             to_steps: [convolver_kernels::POINTS * point, point],
             lanes: width,
@@ -171,7 +218,7 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
             }
         }
         let terms = self.cut.terms(self.problem);
-        let room = |panel: &Panel| self.room(terms, panel.width);
+        let room = |panel: &Panel| self.numbers(terms, panel.width);
         let places = panels.iter().scan(0, |place, panel| Some(std::mem::replace(place, *place + room(panel))));
         let places: Vec<usize> = places.collect();
         let mut values = Scratch::<W>::new(panels.iter().map(room).sum());
@@ -185,21 +232,34 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
                 Mutex::new(part)
             })
             .collect();
-        threads::for_each(panels.len(), shared, |number| {
+        // Threads take panels, or the elements and chunks of each where there are few of them.
+        let several = panels.len() >= 2 * self.machine.cores;
+        threads::for_each(panels.len(), shared && several, |number| {
             let Panel { group, banks, width } = &panels[number];
             if banks.is_empty() {
                 return;
             }
-            let turned = self.turned(*group, banks.clone(), *width);
+            let inside = shared && !several;
+            let turned = self.turned(*group, banks.clone(), *width, inside);
             {
                 let mut all = trust.lock().unwrap_or_else(PoisonError::into_inner);
                 *all = all.and(turned.trust);
             }
             let mut part = parts[number].lock().unwrap_or_else(PoisonError::into_inner);
-            for chunk in &self.chunks {
-                let place = self.room(chunk.start, *width);
-                self.evaluate(&turned, chunk, &mut part[place..][..self.room(chunk.len(), *width)]);
-            }
+            let mut rest = &mut part[..];
+            let values: Vec<Mutex<&mut [W]>> = self
+                .chunks
+                .iter()
+                .map(|chunk| {
+                    let (values, after) = std::mem::take(&mut rest).split_at_mut(self.numbers(chunk.len(), *width));
+                    rest = after;
+                    Mutex::new(values)
+                })
+                .collect();
+            threads::for_each(self.chunks.len(), inside, |chunk| {
+                let mut values = values[chunk].lock().unwrap_or_else(PoisonError::into_inner);
+                self.evaluate(&turned, &self.chunks[chunk], &mut values);
+            });
         });
         drop(parts);
         let trust = trust.into_inner().unwrap_or_else(PoisonError::into_inner);
