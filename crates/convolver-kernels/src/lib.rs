@@ -19,9 +19,9 @@ pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };
 pub use micro::{
-    BLOCK, Band, Dots, Evaluate, Evaluation, Extent, Frame, Gather, POINTS, PairSplit, Pass, Phase, PieceProducts,
-    Pieces, Placed, Planes, Products, RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS, Terms, TileRows,
-    Turn, frequencies, passes, radices, root, rounding,
+    Ahead, BLOCK, Band, Dots, Evaluate, Evaluation, Extent, Frame, Gather, POINTS, PairSplit, Pass, Phase,
+    PieceProducts, Pieces, Placed, Planes, Products, RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS,
+    Terms, TileRows, Turn, frequencies, passes, radices, root, rounding,
 };
 pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};

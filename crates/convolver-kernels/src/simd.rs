@@ -63,6 +63,32 @@ pub(crate) trait Vector: Copy {
     /// As `splat`.
     unsafe fn add_product(self, left: Self, right: Self) -> Self;
 
+    /// Asks memory for a number that is read soon, wherever that is.
+    #[inline(always)]
+    fn ask(pointer: *const Self::Lane) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: every x86-64 CPU has the instruction, which reads nothing.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(pointer.cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = pointer;
+    }
+
+    /// Every second number from the first on, so many of them, from 1 to `COUNT`; and zeros.
+    ///
+    /// # Safety
+    /// As `splat`; `2·count − 1` numbers from `pointer` on must be readable.
+    #[inline(always)]
+    unsafe fn load_every_second(pointer: *const Self::Lane, count: usize) -> Self {
+        let mut numbers = [Self::Lane::default(); WIDEST];
+        // SAFETY: the caller's word; a vector fits the array.
+        unsafe {
+            numbers[..count].iter_mut().enumerate().for_each(|(lane, number)| *number = *pointer.add(2 * lane));
+            Self::load(numbers.as_ptr())
+        }
+    }
+
     /// The first `count < COUNT` numbers, and zeros. Nothing behind them is touched.
     ///
     /// # Safety

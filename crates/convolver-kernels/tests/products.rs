@@ -3,8 +3,8 @@
 mod support;
 
 use convolver_kernels::{
-    BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Placed, Products, Run, Side,
-    Split, TILE_ROWS, Terms,
+    Ahead, BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Placed, Products, Run,
+    Side, Split, TILE_ROWS, Terms,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random, instruction_sets};
@@ -89,10 +89,17 @@ fn multiplies<L: Exact>(set: &'static InstructionSet) {
         let pitch = width + random.below(5);
         let mut target: Vec<L> = (0..rows * pitch).map(|_| L::random(&mut random)).collect();
         let old = target.clone();
+        // What is asked for need not be there.
+        let asked: Vec<usize> = (0..random.below(9)).map(|_| random.below(99)).collect();
         let mut multiply = |a: &[L], b: &[L]| {
             let rows_of = Terms { numbers: a.into(), start: starts.0, places: &of_rows };
             let panel = Terms { numbers: b.into(), start: starts.1, places: &of_panel };
-            let job = Products { rows: rows_of, row_places: &row_places, panel, accumulate };
+            let ahead = match starts.0 % 3 {
+                0 => Ahead::Nothing,
+                1 => Ahead::Panel(Terms { start: usize::MAX / 8, ..panel }, &asked),
+                _ => Ahead::Rows,
+            };
+            let job = Products { rows: rows_of, row_places: &row_places, panel, accumulate, ahead };
             set.products(&job, &mut MatrixMut::from_slice(&mut target, rows, width, pitch));
         };
         if terms > 0 {

@@ -439,11 +439,11 @@ macro_rules! transforms {
 pub(crate) use transforms;
 
 /// Implements [`Vector`](crate::simd::Vector) for a register type; how to load some lanes, to load and store the first
-/// few numbers and to sum lanes, where there are instructions for it.
+/// few numbers, to sum lanes and to load every second number, where there are instructions for it.
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr)? $(, sums $sums:expr)?) => {
+     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr)? $(, sums $sums:expr)? $(, second $second:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -489,6 +489,13 @@ macro_rules! vector {
                 unsafe fn store_first(self, pointer: *mut $lane, count: usize) {
                     // SAFETY: as for `store`; lanes that are masked are not written.
                     unsafe { $store_first(pointer.cast(), count, self.0) }
+                }
+            )?
+            $(
+                #[inline(always)]
+                unsafe fn load_every_second(pointer: *const $lane, count: usize) -> Self {
+                    // SAFETY: as for `load`; lanes that are masked are not read.
+                    Self(unsafe { $second(pointer, count) })
                 }
             )?
             $(

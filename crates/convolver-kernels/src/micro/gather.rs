@@ -97,10 +97,20 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
 unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, &Run { count, step, .. }: &Run) {
     // SAFETY: the caller's word; nothing past `count` is touched.
     unsafe {
-        if step != 1 {
-            return (0..count).for_each(|at| *to.add(at) = *from.add(at * step));
-        }
         let mut at = 0;
+        if step != 1 {
+            while step == 2 && at < count {
+                let some = V::COUNT.min(count - at);
+                let numbers = V::load_every_second(from.add(2 * at), some);
+                if some < V::COUNT {
+                    numbers.store_first(to.add(at), some)
+                } else {
+                    numbers.store(to.add(at))
+                }
+                at += some;
+            }
+            return (at..count).for_each(|at| *to.add(at) = *from.add(at * step));
+        }
         while at + V::COUNT <= count {
             V::load(from.add(at)).store(to.add(at));
             at += V::COUNT;

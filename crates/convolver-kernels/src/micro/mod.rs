@@ -22,5 +22,5 @@ pub use gather::{Gather, Run};
 pub use pieces::{BLOCK, Extent, PairSplit, PieceProducts, Pieces, Placed, Side, Split, TILE_ROWS};
 pub use planes::Planes;
 pub use points::{Evaluate, Evaluation, POINTS};
-pub use products::{Products, Terms};
+pub use products::{Ahead, Products, Terms};
 pub use turn::Turn;

@@ -9,6 +9,7 @@
 //! Order     per output: terms in sequence
 //! Source    Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008)
 
+use crate::arch::InstructionSet;
 use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
 
@@ -23,7 +24,14 @@ pub struct Terms<'a, L> {
     pub places: &'a [usize],
 }
 
-impl<L> Terms<'_, L> {
+impl<L: Lane> Terms<'_, L> {
+    /// Whether vectors of every term begin where such a vector does in memory: others lie in two lines of the cache.
+    pub fn aligned(&self, set: &'static InstructionSet) -> bool {
+        let numbers = set.lanes::<L>();
+        let first = self.numbers.pointer.wrapping_add(self.start).addr();
+        first.is_multiple_of(numbers * size_of::<L>()) && self.places.iter().all(|place| place.is_multiple_of(numbers))
+    }
+
     /// Whether the numbers hold so many neighbours of every term, `further` on.
     fn reach(&self, further: usize, neighbours: usize) -> bool {
         let Some(furthest) = self.places.iter().max() else { return true };
@@ -43,6 +51,19 @@ pub struct Products<'a, L> {
     pub panel: Terms<'a, L>,
     /// Whether the target's values are added to.
     pub accumulate: bool,
+    /// What is asked of memory meanwhile.
+    pub ahead: Ahead<'a, L>,
+}
+
+/// What is read next, and asked of memory while other numbers are multiplied. It need not be there: nothing is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Ahead<'a, L> {
+    /// Nothing: it lies in the cache.
+    Nothing,
+    /// As many terms of another panel, and what is added to each for every place that is asked for.
+    Panel(Terms<'a, L>, &'a [usize]),
+    /// The rows below those that are multiplied.
+    Rows,
 }
 
 impl<L: Lane> Products<'_, L> {
@@ -54,6 +75,9 @@ impl<L: Lane> Products<'_, L> {
         let furthest = self.row_places.iter().max().copied().unwrap_or(0);
         assert!(self.rows.reach(furthest, 1), "products read within their rows");
         assert!(self.panel.reach(0, columns), "products read within their panel");
+        if let Ahead::Panel(next, _) = self.ahead {
+            assert_eq!(next.places.len(), self.panel.places.len(), "the next panel has as many terms");
+        }
     }
 }
 
@@ -117,7 +141,9 @@ unsafe fn strip<V: Vector, const R: usize, const W: usize>(
             }
         }
         let panel = job.panel.numbers.pointer.wrapping_add(job.panel.start);
-        for (&at, &place) in job.rows.places.iter().zip(job.panel.places) {
+        let ahead = Soon::<V, R>::new(job, row);
+        for (term, (&at, &place)) in job.rows.places.iter().zip(job.panel.places).enumerate() {
+            ahead.ask(term, at);
             let place = panel.add(place);
             let mut numbers = [V::splat(<V::Lane>::default()); W];
             for (w, number) in numbers.iter_mut().enumerate() {
@@ -133,6 +159,61 @@ unsafe fn strip<V: Vector, const R: usize, const W: usize>(
         for (sums, y) in sums.iter().zip(y) {
             for (w, sum) in sums.iter().enumerate() {
                 sum.store(y.add(w * V::COUNT));
+            }
+        }
+    }
+}
+
+/// What the strip of `R` rows from one row on asks for.
+enum Soon<'a, V: Vector, const R: usize> {
+    Nothing,
+    /// The start, terms, and what is added to each of them.
+    Panel(*const V::Lane, &'a [usize], &'a [usize]),
+    Rows([*const V::Lane; R]),
+}
+
+impl<'a, V: Vector, const R: usize> Soon<'a, V, R> {
+    /// # Safety
+    /// As `strip`.
+    #[inline(always)]
+    unsafe fn new(job: &Products<'a, V::Lane>, row: usize) -> Self {
+        match job.ahead {
+            Ahead::Nothing => Soon::Nothing,
+            Ahead::Panel(next, asked) => {
+                // Every strip asks for as many.
+                let each = asked.len().div_ceil((job.row_places.len() / R).max(1));
+                let first = (row / R * each).min(asked.len());
+                let asked = &asked[first..asked.len().min(first + each)];
+                Soon::Panel(next.numbers.pointer.wrapping_add(next.start), next.places, asked)
+            }
+            Ahead::Rows => {
+                let first = job.rows.numbers.pointer.wrapping_add(job.rows.start);
+                let last = job.row_places.len() - 1;
+                // SAFETY: there is a last row.
+                let below = |r: usize| unsafe { *job.row_places.get_unchecked((row + R + r).min(last)) };
+                Soon::Rows(std::array::from_fn(|r| first.wrapping_add(below(r))))
+            }
+        }
+    }
+
+    /// With each term, `at` in the rows. Neighbouring terms of a row are asked for once.
+    ///
+    /// # Safety
+    /// There is such a term.
+    #[inline(always)]
+    unsafe fn ask(&self, term: usize, at: usize) {
+        // SAFETY: the next panel has as many terms, and the row is less than R.
+        unsafe {
+            match self {
+                Soon::Nothing => {}
+                Soon::Panel(start, places, asked) => {
+                    let place = start.wrapping_add(*places.get_unchecked(term));
+                    asked.iter().for_each(|asked| V::ask(place.wrapping_add(*asked)));
+                }
+                Soon::Rows(rows) if term % V::COUNT < R => {
+                    V::ask(rows.get_unchecked(term % V::COUNT).wrapping_add(at));
+                }
+                Soon::Rows(_) => {}
             }
         }
     }

@@ -43,11 +43,25 @@ sums!(sums_ps, __m512, f32, narrow _mm512_unpacklo_ps _mm512_unpackhi_ps _mm512_
 sums!(sums_epi32, __m512i, i32, narrow _mm512_unpacklo_epi32 _mm512_unpackhi_epi32 _mm512_unpacklo_epi64
     _mm512_unpackhi_epi64 _mm512_add_epi32 _mm512_shuffle_i32x4, std::convert::identity, std::convert::identity);
 
+/// Every second number, up to sixteen, and zeros.
+#[inline(always)]
+unsafe fn every_second_ps(pointer: *const f32, count: usize) -> __m512 {
+    let seen = u32::MAX >> (33 - 2 * count);
+    // SAFETY: the caller vouches for AVX-512 and the memory of all lanes that are not masked.
+    unsafe {
+        let left = _mm512_maskz_loadu_ps(seen as u16, pointer);
+        let right = _mm512_maskz_loadu_ps((seen >> 16) as u16, pointer.wrapping_add(16));
+        let lanes = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        _mm512_permutex2var_ps(left, lanes, right)
+    }
+}
+
 vector!(F32x16(__m512): f32, 16,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, |sum, left, right| _mm512_fmadd_ps(left, right, sum),
     lanes |pointer, lanes| _mm512_maskz_loadu_ps(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_ps(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_ps);
+    |pointer, count, vector| _mm512_mask_storeu_ps(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_ps,
+    second every_second_ps);
 vector!(F64x8(__m512d): f64, 8,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, |sum, left, right| _mm512_fmadd_pd(left, right, sum),
     lanes |pointer, lanes| _mm512_maskz_loadu_pd(lanes as u8, pointer),

@@ -2,15 +2,21 @@
 
 use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
-use super::layout::Lanes;
+use super::layout::{Lanes, Place};
 use super::positions::Panel;
 use super::run::{ROWS, Run, Sums};
 use super::weights::Weights;
 use convolver_kernels::{
-    BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split, Storing, TILE_ROWS,
-    Terms, Working,
+    Ahead, BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split, Storing,
+    TILE_ROWS, Terms, Working,
 };
 use std::ops::Range;
+
+/// Rows from which on a panel is copied that lies in memory and does not begin where a vector does.
+const COPIED: usize = 32;
+
+/// Rows of positions that stay in the second-level cache for all panels of banks.
+const TOGETHER: usize = 192;
 
 /// What a tile sees.
 pub(super) struct Samples<'a, W> {
@@ -84,8 +90,12 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let (set, terms) = (self.packing.set, chunk.len());
         let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, set.panel::<W>(), terms));
         let (rows, row_places) = self.kernel.rows(self.problem(), chunk, of);
+        let pitch = samples.panels.iter().map(|panel| panel.width).max().unwrap_or(0);
+        // Boxes lie in the cache.
+        let far = self.layout.place == Place::Input;
+        let dense: Vec<usize> = (0..terms).map(|term| term * pitch).collect();
         for (number, panel) in samples.panels.iter().enumerate() {
-            let Panel { positions, runs, width } = panel;
+            let Panel { positions, runs, width, .. } = panel;
             let job = Gather { source: samples.source, start: samples.origin, lines: &chunk.samples, runs };
             let places = positions.clone();
             if gathered
@@ -94,15 +104,24 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             {
                 continue;
             }
-            let dense: Vec<usize>;
-            let panel = if let Some(first) = panel.together() {
-                Terms { numbers: samples.source, start: samples.origin + first, places: &chunk.samples }
-            } else {
-                set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, *width, *width));
-                dense = (0..terms).map(|term| term * width).collect();
-                Terms { numbers: Source::from(&numbers[..]), start: 0, places: &dense }
+            let in_place = panel.together().map(|first| Terms {
+                numbers: samples.source,
+                start: samples.origin + first,
+                places: &chunk.samples,
+            });
+            let copied = far && row_places.len() >= COPIED;
+            let panel = match in_place.filter(|terms| !copied || terms.aligned(set)) {
+                Some(terms) => terms,
+                None => {
+                    set.gather(&job, &mut MatrixMut::from_slice(numbers, terms, *width, pitch));
+                    Terms { numbers: Source::from(&numbers[..]), start: 0, places: &dense[..] }
+                }
             };
-            let job = Products { rows, row_places: &row_places, panel, accumulate: sums.accumulate };
+            let places = Terms { numbers: samples.source, start: samples.origin, places: &chunk.samples };
+            let next = samples.panels.get(number + 1).filter(|_| far);
+            let ahead = next.map_or(Ahead::Nothing, |next| Ahead::Panel(places, &next.asked));
+            let accumulate = sums.accumulate;
+            let job = Products { rows, row_places: &row_places, panel, accumulate, ahead };
             set.products(&job, &mut sums.part(0, sums.rows, positions.start, *width));
         }
     }
@@ -155,12 +174,18 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     ) {
         let (set, terms) = (self.packing.set, chunk.len());
         let rows = Terms { numbers: samples.source, start: samples.origin, places: &chunk.samples };
+        let far = self.layout.place == Place::Input;
         let multiply = |first: usize, row_places: &[usize], numbers: &[W], sums: &mut Sums<W>| {
-            for panel in set.panels::<W>(sums.lanes) {
-                let places: Vec<usize> = (0..terms).map(|term| term * panel.len()).collect();
-                let panel_terms = Terms { numbers: numbers.into(), start: panel.start * terms, places: &places };
-                let job = Products { rows, row_places, panel: panel_terms, accumulate: sums.accumulate };
-                set.products(&job, &mut sums.part(first, row_places.len(), panel.start, panel.len()));
+            for (number, row_places) in row_places.chunks(TOGETHER).enumerate() {
+                let first = first + number * TOGETHER;
+                for panel in set.panels::<W>(sums.lanes) {
+                    let places: Vec<usize> = (0..terms).map(|term| term * panel.len()).collect();
+                    let panel_terms = Terms { numbers: numbers.into(), start: panel.start * terms, places: &places };
+                    let ahead = if far && panel.start == 0 { Ahead::Rows } else { Ahead::Nothing };
+                    let accumulate = sums.accumulate;
+                    let job = Products { rows, row_places, panel: panel_terms, accumulate, ahead };
+                    set.products(&job, &mut sums.part(first, row_places.len(), panel.start, panel.len()));
+                }
             }
         };
         let Some(pieces) = self.packing.pieces else {

@@ -62,6 +62,8 @@ pub(super) struct Panel {
     pub(super) runs: Vec<Run>,
     /// Numbers of the panel.
     pub(super) width: usize,
+    /// A place in every cache line of a term.
+    pub(super) asked: Vec<usize>,
 }
 
 impl Panel {
@@ -125,11 +127,17 @@ impl Positions {
         positions
     }
 
-    /// As panels: so many positions each, and how wide they are.
-    pub(super) fn panels(&self, panels: impl Iterator<Item = Range<usize>>) -> Vec<Panel> {
+    /// As panels: so many positions each, and how wide they are; so many numbers take a cache line.
+    pub(super) fn panels(&self, panels: impl Iterator<Item = Range<usize>>, line: usize) -> Vec<Panel> {
         let panel = |lanes: Range<usize>| {
             let positions = lanes.start..lanes.end.min(self.offsets.len());
-            Panel { runs: runs(&self.offsets[positions.clone()]), positions, width: lanes.len() }
+            let runs = runs(&self.offsets[positions.clone()]);
+            // The last number of a line's length: the first one may lie in a line with those of the panel before.
+            let of_run = |run: &Run| {
+                let (offset, last) = (run.offset, (run.count - 1) * run.step);
+                (0..=last).step_by(line).map(move |at| offset + last.min(at + line - 1))
+            };
+            Panel { positions, width: lanes.len(), asked: runs.iter().flat_map(of_run).collect(), runs }
         };
         panels.map(panel).collect()
     }

@@ -4,7 +4,7 @@ use super::cost;
 use super::layout::{Lanes, Layout};
 use super::packed::Packed;
 use super::run::Run;
-use super::size::{self, Size};
+use super::size::{self, PACKED, Size};
 use super::weights::{Kernel, Packing};
 use crate::algorithms::direct::{dense, with_an_axis, with_axes};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
@@ -26,9 +26,6 @@ macro_rules! with_real {
         }
     };
 }
-
-/// Bytes of weights that are packed for all tiles at once, if every call packs them.
-const PACKED: usize = 32 << 20;
 
 /// The recipe for a problem and what it costs.
 pub(in crate::algorithms) fn candidate(

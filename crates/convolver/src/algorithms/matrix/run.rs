@@ -16,11 +16,13 @@ use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Terms that are multiplied at once, in pairs, in pieces and otherwise: a panel of them stays in the first-level cache, and
-/// the weights of those in pairs in the second-level one.
+/// Terms that are multiplied at once, in pairs, in pieces and otherwise: a panel of those in pieces stays in the first-level
+/// cache, and of others in the second-level one, with the weights of those in pairs. Shorter chunks read and write sums more often.
 const TERMS_IN_PAIRS: usize = 320;
 const TERMS_IN_PIECES: usize = 256;
-const TERMS: usize = 128;
+const TERMS: usize = 256;
+/// Bytes of a cache line.
+const CACHE_LINE: usize = 64;
 /// Positions that are gathered at once to be cut, where they are rows.
 pub(super) const ROWS: usize = 64;
 
@@ -106,11 +108,12 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
         let panel = self.packing.set.panel::<W>();
         let panels: OnceCell<Vec<Panel>> = OnceCell::new();
+        let line = CACHE_LINE / size_of::<W>();
         let panels = || match (self.layout.lanes, positions.offsets.len()) {
             (Lanes::Banks, _) => &[],
             (_, count) => &panels.get_or_init(|| match self.packing.pieces {
-                Some(_) => positions.panels((0..count).step_by(panel).map(|first| first..first + panel)),
-                None => positions.panels(self.packing.set.panels::<W>(count)),
+                Some(_) => positions.panels((0..count).step_by(panel).map(|first| first..first + panel), line),
+                None => positions.panels(self.packing.set.panels::<W>(count), line),
             })[..],
         };
         let mut samples = None;

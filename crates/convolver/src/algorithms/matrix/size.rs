@@ -10,9 +10,13 @@ const BOX: usize = 512 << 10;
 const WHOLE_BOX: usize = 896 << 10;
 /// Tiles for each core at least, where a problem has as many positions or banks.
 const PIECES: usize = 2;
-/// Positions and banks of a tile at least: a panel, and a few blocks of rows.
+/// Bytes of weights that are packed for all tiles at once, if every call packs them.
+pub(super) const PACKED: usize = 32 << 20;
+/// Positions and banks of a tile at least: a panel, and a few blocks of rows. Fewer banks where tiles pack weights, as in the
+/// gradient of some: those that see other positions pack the same once more.
 const POSITIONS: usize = 64;
 const BANKS: usize = 64;
+const BANKS_OF_MANY: usize = 32;
 
 /// One tile.
 #[derive(Clone, Debug)]
@@ -73,18 +77,25 @@ pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
     };
     let divisible = problem.bank.len() == 1;
     let groups: usize = problem.group.iter().product();
+    let boxed = boxed(problem, machine);
+    let weights = problem.kernel_shape().iter().fold(bytes, |sum, &length| sum.saturating_mul(length));
+    let many = weights > PACKED && super::pieces(problem, machine.set).is_none();
     loop {
         let (positions, along_banks) = size.tiles(problem);
-        let few = groups * positions * along_banks < PIECES * machine.cores;
+        let pieces = if many { 1 } else { PIECES };
+        let few = groups * positions * along_banks < pieces * machine.cores;
         let large = size.positions() * size.banks * bytes > SUMS;
         // One element of a summed axis with all of a tile's samples is the smallest box.
         let wide = size.samples(problem) * bytes > BOX
-            || (size.positions() > 4 * POSITIONS && size.samples(problem) * size.elements * bytes > WHOLE_BOX);
+            || (boxed && size.positions() > 4 * POSITIONS && size.samples(problem) * size.elements * bytes > WHOLE_BOX);
         if !(few || large || wide) {
             break;
         }
-        let fewer_banks = divisible && size.banks > BANKS && !wide && size.banks >= size.positions();
-        if fewer_banks {
+        let fewer_banks = match many {
+            true => size.banks > BANKS_OF_MANY,
+            false => size.banks > BANKS && size.banks >= size.positions(),
+        };
+        if fewer_banks && divisible && !wide {
             size.banks = size.banks.div_ceil(2).next_multiple_of(32);
         } else if (size.positions() <= POSITIONS && !wide) || !halve(problem, &mut size) {
             break;
@@ -93,6 +104,12 @@ pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
     let one = size.samples(problem) * bytes;
     size.elements = size.elements.min((BOX / one.max(1)).max(1));
     size
+}
+
+/// Whether samples are brought into boxes, however the operands lie.
+fn boxed(problem: &Problem, machine: &Machine) -> bool {
+    let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
+    !inside || problem.input.size() != problem.working().size() || super::pieces(problem, machine.set).is_some()
 }
 
 /// Half the images, or half the outputs along the axis that is cut at least cost. False if there is one position.

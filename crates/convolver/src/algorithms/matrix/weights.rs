@@ -180,6 +180,9 @@ fn copies(runs: &[Run]) -> usize {
     runs.iter().map(|run| if run.step == 1 { 1 } else { run.count }).sum()
 }
 
+/// Terms that are turned together.
+const TURNED: usize = 16;
+
 /// Terms as rows, gathered in whichever order has runs of neighbours.
 fn by_terms<W: Working>(
     terms: &[usize],
@@ -194,10 +197,12 @@ fn by_terms<W: Working>(
     }
     let mut rows = Scratch::<W>::new(banks.len() * terms.len());
     gather(banks, &along, terms.len(), &mut rows);
-    for (term, line) in target.chunks_exact_mut(width).enumerate() {
-        for (bank, number) in line[..banks.len()].iter_mut().enumerate() {
-            *number = rows[bank * terms.len() + term];
+    // So many terms at a time that their lines stay in the first-level cache until all banks are in them.
+    for (number, lines) in target.chunks_mut(width * TURNED).enumerate() {
+        for (bank, row) in rows.chunks_exact(terms.len()).enumerate() {
+            let numbers = &row[number * TURNED..];
+            lines.chunks_exact_mut(width).zip(numbers).for_each(|(line, &number)| line[bank] = number);
         }
-        line[banks.len()..].fill(W::default());
+        lines.chunks_exact_mut(width).for_each(|line| line[banks.len()..].fill(W::default()));
     }
 }

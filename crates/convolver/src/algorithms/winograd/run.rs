@@ -11,7 +11,7 @@ use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    Dims, Evaluate, Lane, MatrixMut, Products, Real, Scratch, Source, Storing, Terms, View, ViewMut, Working,
+    Ahead, Dims, Evaluate, Lane, MatrixMut, Products, Real, Scratch, Source, Storing, Terms, View, ViewMut, Working,
     grid_position,
 };
 use std::ops::Range;
@@ -246,7 +246,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             let start = number * values.step;
             let rows = Terms { numbers: Source::from(&values.numbers[..]), start, places: terms };
             let panel = Terms { numbers: Source::from(spectrum), start: number * chunk.len() * width, places: &places };
-            let job = Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0 };
+            let job =
+                Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0, ahead: Ahead::Nothing };
             self.machine.set.products(&job, &mut MatrixMut::from_slice(sums, values.rows.len(), width, width));
         }
     }
