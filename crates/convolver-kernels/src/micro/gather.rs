@@ -80,7 +80,7 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
             let first = target.pointer.offset(row as isize * target.row_stride);
             let mut place = 0;
             for run in job.runs {
-                copy::<V>(from.add(run.offset), first.add(place), run);
+                copy::<V>(from.add(run.offset), first.add(place), run, target.columns - place);
                 place += run.count;
             }
             if place < target.columns {
@@ -91,11 +91,11 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
 }
 
 /// # Safety
-/// The numbers of a run are readable from `from` on and as many writable at `to`, and the CPU has the vector's instruction
-/// set.
+/// The numbers of a run are readable from `from` on and `room` numbers, as many at least, writable at `to`, and the CPU has the
+/// vector's instruction set. What is behind the run is written later.
 #[inline(always)]
-unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, &Run { count, step, .. }: &Run) {
-    // SAFETY: the caller's word; nothing past `count` is touched.
+unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, &Run { count, step, .. }: &Run, room: usize) {
+    // SAFETY: the caller's word; nothing past `count` is read, and nothing past `room` written.
     unsafe {
         let mut at = 0;
         if step != 1 {
@@ -118,6 +118,7 @@ unsafe fn copy<V: Vector>(from: *const V::Lane, to: *mut V::Lane, &Run { count, 
         match count - at {
             0 => {}
             1 => *to.add(at) = *from.add(at),
+            left if at + V::COUNT <= room => V::load_first(from.add(at), left).store(to.add(at)),
             left => V::load_first(from.add(at), left).store_first(to.add(at), left),
         }
     }

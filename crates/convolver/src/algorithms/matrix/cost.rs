@@ -48,7 +48,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
         None => {
             let rate = machine.products_per_second(problem.working()) * REACHED;
             let wide = machine.set.vector_bytes as f64 / problem.working().size() as f64 * 4.0;
-            let panels = positions / wide * (terms / 128.0).ceil();
+            let panels = positions / wide * (terms / 256.0).ceil();
             (positions * filled * up(banks, 2) * terms / rate, GATHER, panels * PANEL)
         }
     };

@@ -10,6 +10,8 @@
 //! Picture              positions ├─panel─┤              channels first: positions are lanes
 //!           terms  │    x x x x │x x x x│ x x           channels last:  positions are rows, banks are lanes
 //!           banks ─┼──  C C C C │C C C C│ C C
+//! Memory    What is read in place from memory is asked for while the panel or the rows before are multiplied; a panel that
+//!           begins where no vector does is copied first, as each of its vectors would be read from two cache lines.
 //! Box       Where the input cannot be read in place (padding, another type, a step along the lanes), the samples that a
 //!           tile sees are loaded into a box first, as many summed elements at a time as fit.
 //! Pairs     Where summed elements come in whole steps of the unit for pieces, what a tile sees is cut once, elements joined in

@@ -11,6 +11,9 @@ use crate::problem::Problem;
 use convolver_kernels::{BLOCK, Run, grid_position};
 use std::ops::Range;
 
+/// Bytes of a cache line.
+const CACHE_LINE: usize = 64;
+
 /// Products that take as long as gathering one number: an estimate.
 const GATHERED: usize = 8;
 
@@ -127,8 +130,9 @@ impl Positions {
         positions
     }
 
-    /// As panels: so many positions each, and how wide they are; so many numbers take a cache line.
-    pub(super) fn panels(&self, panels: impl Iterator<Item = Range<usize>>, line: usize) -> Vec<Panel> {
+    /// As panels: so many positions each, and how wide they are.
+    pub(super) fn panels<W>(&self, panels: impl Iterator<Item = Range<usize>>) -> Vec<Panel> {
+        let line = CACHE_LINE / size_of::<W>();
         let panel = |lanes: Range<usize>| {
             let positions = lanes.start..lanes.end.min(self.offsets.len());
             let runs = runs(&self.offsets[positions.clone()]);

@@ -21,8 +21,6 @@ use std::ops::Range;
 const TERMS_IN_PAIRS: usize = 320;
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 256;
-/// Bytes of a cache line.
-const CACHE_LINE: usize = 64;
 /// Positions that are gathered at once to be cut, where they are rows.
 pub(super) const ROWS: usize = 64;
 
@@ -108,12 +106,11 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
         let panel = self.packing.set.panel::<W>();
         let panels: OnceCell<Vec<Panel>> = OnceCell::new();
-        let line = CACHE_LINE / size_of::<W>();
         let panels = || match (self.layout.lanes, positions.offsets.len()) {
             (Lanes::Banks, _) => &[],
             (_, count) => &panels.get_or_init(|| match self.packing.pieces {
-                Some(_) => positions.panels((0..count).step_by(panel).map(|first| first..first + panel), line),
-                None => positions.panels(self.packing.set.panels::<W>(count), line),
+                Some(_) => positions.panels::<W>((0..count).step_by(panel).map(|first| first..first + panel)),
+                None => positions.panels::<W>(self.packing.set.panels::<W>(count)),
             })[..],
         };
         let mut samples = None;
