@@ -19,7 +19,7 @@ pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };
 pub use micro::{
-    Ahead, BLOCK, Band, Dots, Evaluate, Evaluation, Extent, Frame, Gather, POINTS, PairSplit, Pass, Phase,
+    Ahead, BLOCK, Band, Dots, Each, Evaluate, Evaluation, Extent, Frame, Gather, POINTS, PairSplit, Pass, Phase,
     PieceProducts, Pieces, Placed, Planes, Products, RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS,
     Terms, TileRows, Turn, frequencies, passes, radices, root, rounding,
 };

@@ -117,27 +117,39 @@ pub(crate) trait Vector: Copy {
         }
     }
 
-    /// The numbers whose bit is set in `lanes`, and zeros. Nothing else is touched.
+    /// Every second number of the sequence `self[0] … other[0] …`, and those between them.
     ///
     /// # Safety
-    /// As `splat`; the numbers asked for must be readable. No bit stands beyond `COUNT`.
+    /// As `splat`.
     #[inline(always)]
-    unsafe fn load_lanes(pointer: *const Self::Lane, lanes: u64) -> Self {
-        // SAFETY: the caller's word; a vector fits the array, and all lanes are readable where all are asked for.
+    unsafe fn unzip(self, other: Self) -> (Self, Self) {
+        let mut numbers = [Self::Lane::default(); 2 * WIDEST];
+        // SAFETY: the caller's word; two vectors fit the array, and one each of its halves.
         unsafe {
-            if lanes == u64::MAX >> (u64::BITS as usize - Self::COUNT) {
-                return Self::load(pointer);
+            self.store(numbers.as_mut_ptr());
+            other.store(numbers.as_mut_ptr().add(Self::COUNT));
+            let half = |first: usize| {
+                let half: [_; WIDEST] = std::array::from_fn(|i| numbers[(2 * i + first) % (2 * WIDEST)]);
+                Self::load(half.as_ptr())
+            };
+            (half(0), half(1))
+        }
+    }
+
+    /// The numbers of these places, each less than `COUNT`.
+    ///
+    /// # Safety
+    /// As `splat`.
+    #[inline(always)]
+    unsafe fn picked(self, places: &[u32; WIDEST]) -> Self {
+        let (mut numbers, mut picked) = ([Self::Lane::default(); WIDEST], [Self::Lane::default(); WIDEST]);
+        // SAFETY: the caller's word; a vector fits the arrays.
+        unsafe {
+            self.store(numbers.as_mut_ptr());
+            for (lane, number) in picked[..Self::COUNT].iter_mut().enumerate() {
+                *number = numbers[places[lane] as usize];
             }
-            if lanes == 0 {
-                return Self::splat(Self::Lane::default());
-            }
-            let mut numbers = [Self::Lane::default(); WIDEST];
-            for (lane, number) in numbers[..Self::COUNT].iter_mut().enumerate() {
-                if lanes >> lane & 1 != 0 {
-                    *number = *pointer.wrapping_add(lane);
-                }
-            }
-            Self::load(numbers.as_ptr())
+            Self::load(picked.as_ptr())
         }
     }
 
@@ -154,6 +166,30 @@ pub(crate) trait Vector: Copy {
             numbers[..Self::COUNT].iter().fold(Self::Lane::default(), |sum, &number| sum.plus(number))
         })
     }
+}
+
+/// Asks for the line of an address that will be written.
+#[inline(always)]
+pub(crate) fn prefetch_to_write<T>(address: *mut T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, which touches nothing.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
+/// Asks for the line of an address that will be read soon, to come as near as the second-level cache.
+#[inline(always)]
+pub(crate) fn prefetch_to_read<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: as above.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 /// Vectors whose numbers are summed together.

@@ -2,7 +2,7 @@
 
 mod support;
 
-use convolver_kernels::{Frame, InstructionSet, MatricesMut, Phase, Planes, Span};
+use convolver_kernels::{Each, Frame, InstructionSet, MatricesMut, Phase, Planes, Span};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random};
 
@@ -24,7 +24,11 @@ struct Job<L> {
     planes: bool,
     /// Numbers from one plane to the next.
     plane: usize,
+    /// Kernels that go over a plane, and whether all planes have the same.
+    kernels: usize,
     shared: bool,
+    /// Neighbouring lanes that see the same numbers, and numbers from there to what the next see.
+    lanes: (usize, usize),
 }
 
 impl<L: Exact> Job<L> {
@@ -36,12 +40,15 @@ impl<L: Exact> Job<L> {
             .map(|_| Phase { rows: random.within(1, 7), columns: random.within(1, 4) })
             .collect();
         let firsts: Vec<_> = phases.iter().map(|_| random.below(3)).collect();
-        let pitch = lanes + random.below(3);
+        let (seen_by, lane_step) = (random.within(1, 3), random.within(1, 3));
+        let (seen_by, lane_step) = if random.below(2) == 0 { (1, 1) } else { (seen_by, lane_step) };
+        let beyond_lanes = (lanes - 1) / seen_by * lane_step;
+        let pitch = beyond_lanes + 1 + random.below(3);
         let mut span = |outputs: usize, step: usize, pitch: usize| {
             let count = random.within(1, outputs * step + 9);
             Span { first: random.below(9) as isize - 5, step, count, pitch }
         };
-        let places = if planes { span(outputs, 1, 1) } else { span(outputs, 1 + outputs % 2, pitch) };
+        let places = if planes { span(outputs, 1 + outputs % 3, 1) } else { span(outputs, 1 + outputs % 2, pitch) };
         let row_pitch = places.count * places.pitch + 3;
         let rows_along = span(rows, 1 + rows % 2, row_pitch);
         let origin = random.below(5);
@@ -58,7 +65,8 @@ impl<L: Exact> Job<L> {
             }
         }
         let plane = if planes { random.below(40) } else { 0 };
-        let beyond = if planes { (matrices - 1) * plane } else { lanes - 1 };
+        let kernels = if planes && matrices.is_multiple_of(2) { random.within(1, 2) } else { 1 };
+        let beyond = if planes { (matrices / kernels - 1) * plane } else { beyond_lanes };
         let furthest = besides.iter().max().unwrap();
         let end = (rows_along.count - 1) * row_pitch + (places.count - 1) * places.pitch;
         let input = (0..origin + end + furthest + beyond + 1).map(|_| L::random(random)).collect();
@@ -67,7 +75,7 @@ impl<L: Exact> Job<L> {
         let sets = if !planes {
             lanes
         } else if shared {
-            1
+            kernels
         } else {
             matrices
         };
@@ -85,11 +93,30 @@ impl<L: Exact> Job<L> {
             shape,
             planes,
             plane,
+            kernels,
             shared,
+            lanes: (seen_by, lane_step),
         }
     }
 
-    fn frame(&self) -> Frame<'_, L> {
+    fn taps(&self) -> usize {
+        self.phases.iter().map(|phase| phase.rows * phase.columns).sum()
+    }
+
+    /// The weights in the order of the frame: those of a vector of lanes together.
+    fn ordered(&self, set: &'static InstructionSet) -> Vec<L> {
+        if self.planes {
+            return self.weights.clone();
+        }
+        let (lanes, vector) = (self.shape[2], set.lanes::<L>());
+        let weight =
+            |lane: usize, tap: usize| if lane < lanes { self.weights[tap * lanes + lane] } else { L::default() };
+        let lanes_of = |first: usize, tap: usize| (first..first + vector).map(move |lane| weight(lane, tap));
+        let vectors = (0..lanes).step_by(vector);
+        vectors.flat_map(|first| (0..self.taps()).flat_map(move |tap| lanes_of(first, tap))).collect()
+    }
+
+    fn frame<'a>(&'a self, weights: &'a [L]) -> Frame<'a, L> {
         Frame {
             input: self.input[..].into(),
             origin: self.origin,
@@ -99,7 +126,7 @@ impl<L: Exact> Job<L> {
             firsts: &self.firsts,
             columns: &self.columns,
             shifts: &self.shifts,
-            weights: &self.weights,
+            weights,
         }
     }
 
@@ -108,8 +135,11 @@ impl<L: Exact> Job<L> {
         let planes = self.planes;
         let (place, lane) = if planes { (column, 0) } else { (matrix, column) };
         let lanes = if planes { 1 } else { self.shape[2] };
-        let taps: usize = self.phases.iter().map(|phase| phase.rows * phase.columns).sum();
-        let own = if planes && !self.shared { matrix * taps } else { 0 };
+        let own = match (planes, self.shared) {
+            (true, true) => matrix % self.kernels * self.taps(),
+            (true, false) => matrix * self.taps(),
+            (false, _) => 0,
+        };
         let (mut sum, mut tap, mut at) = (L::default(), 0, 0);
         for (phase, &first) in self.phases.iter().zip(&self.firsts) {
             for _ in 0..phase.columns {
@@ -120,8 +150,9 @@ impl<L: Exact> Job<L> {
                     if inside(along, &self.rows) && inside(across, &self.places) {
                         let besides = self.columns[at] - self.shifts[at] * self.places.pitch - first * self.rows.pitch;
                         let place = along as usize * self.rows.pitch + across as usize * self.places.pitch;
-                        let plane = if planes { matrix * self.plane } else { 0 };
-                        let number = self.input[self.origin + place + besides + plane + lane];
+                        let plane = if planes { matrix / self.kernels * self.plane } else { 0 };
+                        let seen = lane / self.lanes.0 * self.lanes.1;
+                        let number = self.input[self.origin + place + besides + plane + seen];
                         sum = sum.plus(self.weights[(own + tap) * lanes + lane].times(number));
                     }
                     tap += 1;
@@ -132,13 +163,14 @@ impl<L: Exact> Job<L> {
         sum
     }
 
-    fn run(&self, set: &'static InstructionSet, frame: &Frame<'_, L>, target: &mut MatricesMut<'_, L>) {
+    fn run(&self, set: &'static InstructionSet, frame: &Frame<'_, L>, target: &mut MatricesMut<'_, L>) -> bool {
         if self.planes {
-            let taps = self.phases.iter().map(|phase| phase.rows * phase.columns).sum();
-            let weight_step = if self.shared { 0 } else { taps };
-            set.planes(&Planes { frame: *frame, input_step: self.plane, weight_step }, target);
+            let weight_step = if self.shared { 0 } else { self.kernels * self.taps() };
+            let (frame, input_step, kernels) = (*frame, self.plane, self.kernels);
+            set.planes(&Planes { frame, input_step, weight_step, kernels }, target)
         } else {
-            set.each(frame, target);
+            set.each(&Each { frame: *frame, shared: self.lanes.0, step: self.lanes.1 }, target);
+            true
         }
     }
 
@@ -164,7 +196,8 @@ fn check<L: Exact>(set: &'static InstructionSet, job: &Job<L>) {
         }
     }
     let slice = &mut target[margin..margin + inside];
-    job.run(set, &job.frame(), &mut MatricesMut::from_slice(slice, (matrices, step), (rows, row_stride), columns));
+    let mut matrices = MatricesMut::from_slice(slice, (matrices, step), (rows, row_stride), columns);
+    assert!(job.run(set, &job.frame(&job.ordered(set)), &mut matrices), "little enough to copy");
     if let Some(wrong) = (0..target.len()).find(|&place| target[place] != expected[place]) {
         let found = (target[wrong], expected[wrong]);
         let job = Job { input: Vec::new(), weights: Vec::new(), ..job.clone() };
@@ -216,7 +249,7 @@ fn zeros_outside_are_multiplied() {
             let (step, row_stride) = job.steps();
             let mut target = vec![0.0f32; step + 2 * row_stride + 5];
             let mut matrices = MatricesMut::from_slice(&mut target, (2, step), (3, row_stride), 5);
-            job.run(set, &job.frame(), &mut matrices);
+            job.run(set, &job.frame(&job.ordered(set)), &mut matrices);
             assert!(target[0].is_nan() && target[step + 2 * row_stride + 4].is_nan(), "{}", set.name);
         }
     }
@@ -236,7 +269,8 @@ fn wrong_jobs<L: Exact>(set: &'static InstructionSet) {
             assert!(!refused || target.iter().all(|&element| element == L::canary()), "a refused job writes nothing");
             refused
         };
-        let right = job.frame();
+        let weights = job.ordered(set);
+        let right = job.frame(&weights);
         assert!(!refused(right), "the shortest input that suffices");
         assert!(refused(Frame { input: job.input[1..].into(), ..right }), "an input one element short");
         assert!(refused(Frame { origin: right.origin + 1, ..right }), "an origin one element late");

@@ -10,12 +10,11 @@ mod x86_64_v4;
 
 use crate::memory::{MatricesMut, MatrixMut};
 use crate::micro::band::{self, Strip};
-use crate::micro::each::{self, EachStrip};
 use crate::micro::pieces::PieceKernels;
-use crate::micro::planes::{self, Edge};
+use crate::micro::rolling::Rolls;
 use crate::micro::{
-    Band, Dots, Extent, Frame, Gather, PairSplit, PieceProducts, Pieces, Planes, Products, Split, dots, fft, gather,
-    norms, points, products, turn,
+    Band, Dots, Each, Extent, Gather, PairSplit, PieceProducts, Pieces, Planes, Products, Split, dots, each, fft,
+    gather, norms, planes, points, products, turn,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -75,12 +74,12 @@ pub struct Kernels<L: Lane> {
     pub(crate) strips: &'static [Strip<L>],
     /// The same for factors that fit 16 bits; the strips above where those are no slower.
     pub(crate) short: &'static [Strip<L>],
-    /// Strips of planes whose rows may see places outside, from one row on; not more than there are strips.
-    pub(crate) edges: &'static [Edge<L>],
-    /// How many vectors wide their blocks are.
-    pub(crate) widths: &'static [usize],
-    /// Strips of lanes with weights of their own, from one row on.
-    pub(crate) each: &'static [EachStrip<L>],
+    /// Passes over rows of outputs.
+    pub(crate) rolls: Rolls<L>,
+    /// Planes with zeros around them.
+    pub(crate) planes: planes::Run<L>,
+    /// Lanes with weights of their own.
+    pub(crate) each: each::Run<L>,
     /// Dot products.
     pub(crate) dots: dots::Run<L>,
     /// Numbers of a panel.
@@ -146,16 +145,19 @@ impl InstructionSet {
         unsafe { band::run(L::kernels(self).short, job, target) }
     }
 
-    /// Computes planes of outputs, whose inputs have zeros around them.
+    /// Computes planes of outputs, whose inputs have zeros around them: for each plane, a matrix for each kernel. False if
+    /// what they see is too much to copy; then nothing is written.
     ///
     /// # Panics
     /// If the job reads outside its input, or the CPU lacks the instruction set.
-    pub fn planes<L: Lane>(&'static self, job: &Planes<'_, L>, target: &mut MatricesMut<'_, L>) {
+    pub fn planes<L: Lane>(&'static self, job: &Planes<'_, L>, target: &mut MatricesMut<'_, L>) -> bool {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
-        let kernels = L::kernels(self);
-        let inside = job.check(target.count, target.matrix.rows, target.matrix.columns);
+        let (kernels, rows, columns) = (L::kernels(self), target.matrix.rows, target.matrix.columns);
+        job.check(target.count, rows, columns);
+        let Some(layout) = job.layout(rows, columns, kernels.count) else { return false };
         // SAFETY: both asserted above.
-        unsafe { planes::run((kernels.strips, kernels.edges, kernels.widths), kernels.count, job, &inside, target) }
+        unsafe { (kernels.planes)((&kernels.rolls, kernels.strips), job, &layout, target) };
+        true
     }
 
     /// Computes outputs whose lanes, the columns of the target's matrices, have weights of their own. There is a matrix of
@@ -163,12 +165,13 @@ impl InstructionSet {
     ///
     /// # Panics
     /// If the job reads outside its input, or the CPU lacks the instruction set.
-    pub fn each<L: Lane>(&'static self, job: &Frame<'_, L>, target: &mut MatricesMut<'_, L>) {
+    pub fn each<L: Lane>(&'static self, job: &Each<'_, L>, target: &mut MatricesMut<'_, L>) {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
-        let lanes = target.matrix.columns;
-        let inside = job.check((target.matrix.rows, target.count), lanes - 1, |taps| taps.checked_mul(lanes));
+        let (kernels, rows, lanes) = (L::kernels(self), target.matrix.rows, target.matrix.columns);
+        job.check((rows, target.count), lanes, kernels.count);
+        let layout = job.layout(rows, target.count, kernels.count);
         // SAFETY: both asserted above.
-        unsafe { each::run(L::kernels(self).each, job, &inside, target) }
+        unsafe { (kernels.each)(&kernels.rolls, job, &layout, target) }
     }
 
     /// Computes rows of dot products.
@@ -291,12 +294,12 @@ impl InstructionSet {
 }
 
 /// Writes the kernels of an instruction set: every generic body behind a door that enables its features. How many
-/// vectors wide a panel is; for each number the vector, and that for factors of 16 bits; for strips of each number of rows how many
-/// vectors wide a block is: of bands, of planes at their borders, and of lanes that have weights of their own.
+/// vectors wide a panel is; for each number the vector, and that for factors of 16 bits; for each number of rows how many vectors
+/// wide a block is: of strips of bands, and of passes over rows.
 macro_rules! kernels {
-    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty $(, short $short:ty)?; $strips:tt, $edges:tt, $each:tt;)*) => {
+    ($features:tt; panel $panel:literal; $($field:ident: $vector:ty $(, short $short:ty)?; $strips:tt, $rolls:tt;)*) => {
         $crate::arch::AllKernels {
-            $($field: $crate::arch::kernels!(@doors $features $vector, [$($short)?], $panel, $strips, $edges, $each),)*
+            $($field: $crate::arch::kernels!(@doors $features $vector, [$($short)?], $panel, $strips, $rolls),)*
         }
     };
     (@short $features:tt [] [$($rows:literal x $vectors:literal),*]) => { &[$(strip::<$rows, $vectors>),*] };
@@ -314,7 +317,7 @@ macro_rules! kernels {
         &[$(short::<$rows, $vectors>),*]
     }};
     (@doors [$($features:literal)?] $vector:ty, $short:tt, $panel:literal, [$($rows:literal x $vectors:literal),*],
-        [$($edge_rows:literal x $edge_vectors:literal),*], [$($each_rows:literal x $each_places:literal),*]) => {{
+        [$($roll_rows:literal x $roll_vectors:literal),*]) => {{
         type Number = <$vector as $crate::simd::Vector>::Lane;
         // SAFETY: see `Strip`.
         $(#[target_feature(enable = $features)])?
@@ -326,29 +329,33 @@ macro_rules! kernels {
             // SAFETY: this door enables the vector's features, and the caller vouches for the CPU and the job.
             unsafe { $crate::micro::band::strip::<$vector, R, W>(job, target, row) }
         }
-        // SAFETY: see `Edge`.
+        // SAFETY: see `Roll`.
         $(#[target_feature(enable = $features)])?
-        unsafe fn edge<const R: usize, const W: usize>(
-            frame: &$crate::micro::Frame<'_, Number>,
-            plane: $crate::micro::planes::Plane<Number>,
-            row: usize,
-            cuts: &[$crate::micro::planes::Cut],
-            masks: &[u64],
-        ) {
+        unsafe fn roll<const K: usize, const W: usize, const OWN: bool>(pass: &$crate::micro::rolling::Rolling<'_, Number>) {
             // SAFETY: as above.
-            unsafe { $crate::micro::planes::edge::<$vector, R, W>(frame, plane, row, cuts, masks) }
+            unsafe { $crate::micro::rolling::roll::<$vector, K, W, OWN>(pass) }
         }
-        // SAFETY: see `EachStrip`.
+        // SAFETY: see `planes::Run`.
         $(#[target_feature(enable = $features)])?
-        unsafe fn each<const R: usize, const W: usize>(
-            frame: &$crate::micro::Frame<'_, Number>,
-            target: &$crate::memory::MatricesMut<'_, Number>,
-            row: usize,
-            inside: std::ops::Range<usize>,
-            lanes: std::ops::Range<usize>,
+        unsafe fn planes(
+            tables: (&$crate::micro::rolling::Rolls<Number>, &[$crate::micro::band::Strip<Number>]),
+            job: &$crate::micro::Planes<'_, Number>,
+            layout: &$crate::micro::padded::Layout,
+            target: &mut $crate::memory::MatricesMut<'_, Number>,
         ) {
             // SAFETY: as above.
-            unsafe { $crate::micro::each::strip::<$vector, R, W>(frame, target, row, inside, lanes) }
+            unsafe { $crate::micro::planes::run::<$vector>(tables, job, layout, target) }
+        }
+        // SAFETY: see `each::Run`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn each(
+            rolls: &$crate::micro::rolling::Rolls<Number>,
+            job: &$crate::micro::Each<'_, Number>,
+            layout: &$crate::micro::padded::Layout,
+            target: &mut $crate::memory::MatricesMut<'_, Number>,
+        ) {
+            // SAFETY: as above.
+            unsafe { $crate::micro::each::run::<$vector>(rolls, job, layout, target) }
         }
         // SAFETY: see `dots::Run`.
         $(#[target_feature(enable = $features)])?
@@ -372,9 +379,13 @@ macro_rules! kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
             short: $crate::arch::kernels!(@short [$($features)?] $short [$($rows x $vectors),*]),
-            edges: &[$(edge::<$edge_rows, $edge_vectors>),*],
-            widths: &[$($edge_vectors),*],
-            each: &[$(each::<$each_rows, $each_places>),*],
+            rolls: $crate::micro::rolling::Rolls {
+                shared: &[$(roll::<$roll_rows, $roll_vectors, false>),*],
+                own: &[$(roll::<$roll_rows, $roll_vectors, true>),*],
+                widths: &[$($roll_vectors),*],
+            },
+            planes,
+            each,
             dots,
             panel: <$vector as $crate::simd::Vector>::COUNT * $panel,
             gather,
@@ -438,12 +449,13 @@ macro_rules! transforms {
 }
 pub(crate) use transforms;
 
-/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load some lanes, to load and store the first
-/// few numbers, to sum lanes and to load every second number, where there are instructions for it.
+/// Implements [`Vector`](crate::simd::Vector) for a register type; how to load and store the first few numbers, to sum lanes, to load
+/// or take every second number and to take any of the numbers, where there are instructions for it.
 macro_rules! vector {
     ($name:ident($raw:ty): $lane:ty, $count:literal,
      $splat:expr, $load:expr, $store:expr, |$sum:ident, $left:ident, $right:ident| $product:expr
-     $(, lanes $lanes:expr)? $(, first $first:expr, $store_first:expr)? $(, sums $sums:expr)? $(, second $second:expr)?) => {
+     $(, first $first:expr, $store_first:expr)? $(, sums $sums:expr)? $(, second $second:expr)?
+     $(, unzip |$a:ident, $b:ident| $unzip:expr)? $(, picked |$numbers:ident, $places:ident| $picked:expr)?) => {
         #[derive(Clone, Copy)]
         pub(super) struct $name($raw);
 
@@ -474,9 +486,19 @@ macro_rules! vector {
             }
             $(
                 #[inline(always)]
-                unsafe fn load_lanes(pointer: *const $lane, lanes: u64) -> Self {
-                    // SAFETY: as for `load`; lanes that are masked are not read.
-                    Self(unsafe { $lanes(pointer.cast(), lanes) })
+                unsafe fn unzip(self, other: Self) -> (Self, Self) {
+                    let ($a, $b) = (self.0, other.0);
+                    // SAFETY: the caller vouches for the instruction set.
+                    let (even, odd): ($raw, $raw) = unsafe { $unzip };
+                    (Self(even), Self(odd))
+                }
+            )?
+            $(
+                #[inline(always)]
+                unsafe fn picked(self, places: &[u32; $crate::simd::WIDEST]) -> Self {
+                    let ($numbers, $places) = (self.0, places.as_ptr());
+                    // SAFETY: as above; there are places for more than a vector.
+                    Self(unsafe { $picked })
                 }
             )?
             $(

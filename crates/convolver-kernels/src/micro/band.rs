@@ -16,7 +16,6 @@
 //! Order     per output: phases, then kernel rows, then columns, whatever R and V are, so results do not depend on how an
 //!           output is cut into bands.
 
-use super::form::{Form, Neighbours};
 use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
 
@@ -115,7 +114,7 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
         let y = target.pointer.offset(row as isize * target.row_stride);
         while column + wide <= columns || (over && columns >= wide && columns - column > wide / 2) {
             let at = column.min(columns - wide);
-            block::<V, R, W, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), target.row_stride);
+            block::<V, R, W, false>(job, 0, x.add(at), y.add(at), target.row_stride);
             column = at + wide;
         }
         // What is left is done by halves, as long as they are more than a vector wide.
@@ -124,11 +123,10 @@ pub(crate) unsafe fn strip<V: Vector, const R: usize, const W: usize>(
         while column < columns {
             if column + V::COUNT <= columns || (over && columns >= V::COUNT) {
                 let at = column.min(columns - V::COUNT);
-                block::<V, R, 1, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), target.row_stride);
+                block::<V, R, 1, false>(job, 0, x.add(at), y.add(at), target.row_stride);
                 column = at + V::COUNT;
             } else {
-                let few = Neighbours::<true>(columns - column);
-                block::<V, R, 1, _>(job, few, x.add(column), y.add(column), target.row_stride);
+                block::<V, R, 1, true>(job, columns - column, x.add(column), y.add(column), target.row_stride);
                 column = columns;
             }
         }
@@ -155,9 +153,9 @@ unsafe fn tail<V: Vector, const R: usize, const W: usize, const PART: usize>(
         // SAFETY: the caller's word; the block lies within the columns.
         unsafe {
             match W.div_ceil(PART) {
-                2 => block::<V, R, 2, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
-                3 => block::<V, R, 3, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
-                _ => block::<V, R, 4, _>(job, Neighbours::<false>(0), x.add(at), y.add(at), row_stride),
+                2 => block::<V, R, 2, false>(job, 0, x.add(at), y.add(at), row_stride),
+                3 => block::<V, R, 3, false>(job, 0, x.add(at), y.add(at), row_stride),
+                _ => block::<V, R, 4, false>(job, 0, x.add(at), y.add(at), row_stride),
             }
         }
         column = at + wide;
@@ -165,14 +163,14 @@ unsafe fn tail<V: Vector, const R: usize, const W: usize, const PART: usize>(
     column
 }
 
-/// R rows × W vectors of outputs, held in registers.
+/// R rows × W vectors of outputs, held in registers. Of a single vector that is `FEW`, the first `count` numbers.
 ///
 /// # Safety
 /// As `strip`; `x` is the input at the block's first output, and the block at `y` is writable.
 #[inline(always)]
-pub(crate) unsafe fn block<V: Vector, const R: usize, const W: usize, F: Form<V>>(
+unsafe fn block<V: Vector, const R: usize, const W: usize, const FEW: bool>(
     job: &Band<'_, V::Lane>,
-    form: F,
+    count: usize,
     x: *const V::Lane,
     y: *mut V::Lane,
     row_stride: isize,
@@ -183,54 +181,59 @@ pub(crate) unsafe fn block<V: Vector, const R: usize, const W: usize, F: Form<V>
         if job.accumulate {
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = form.load(y.offset(r as isize * row_stride), v, 0);
+                    *sum = load::<V, FEW>(y.offset(r as isize * row_stride), v, count);
                 }
             }
         }
-        let (mut weights, mut columns, mut first) = (job.weights.as_ptr(), job.columns, 0);
-        for (number, phase) in job.phases.iter().enumerate() {
+        let (mut weights, mut columns) = (job.weights.as_ptr(), job.columns);
+        for phase in job.phases {
             let (of_phase, rest) = columns.split_at_unchecked(phase.columns);
-            let form = form.of_phase(number);
-            let taps = Taps { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase, first, form };
+            let taps =
+                Taps::<_, FEW> { x, weights, rows: phase.rows, row_step: job.row_step, columns: of_phase, count };
             if phase.rows >= R {
                 taps.tall::<V, R, W>(&mut sums);
             } else {
                 taps.short::<V, R, W>(&mut sums);
             }
-            weights = weights.add(phase.rows * phase.columns * form.weight_step());
+            weights = weights.add(phase.rows * phase.columns);
             columns = rest;
-            first += phase.columns;
         }
         for (r, sums) in sums.iter().enumerate() {
             for (v, &sum) in sums.iter().enumerate() {
-                form.store(sum, y.offset(r as isize * row_stride), v);
+                let y = y.offset(r as isize * row_stride).add(v * V::COUNT);
+                if FEW { sum.store_first(y, count) } else { sum.store(y) }
             }
         }
     }
 }
 
+/// Vector `v` of a row; of one that is `FEW`, the first `count` numbers.
+///
+/// # Safety
+/// Its numbers must be readable, and the CPU must have the instruction set.
+#[inline(always)]
+unsafe fn load<V: Vector, const FEW: bool>(row: *const V::Lane, v: usize, count: usize) -> V {
+    // SAFETY: the caller's word.
+    unsafe { if FEW { V::load_first(row, count) } else { V::load(row.wrapping_add(v * V::COUNT)) } }
+}
+
 /// One phase of a block.
-struct Taps<'a, L, F> {
+struct Taps<'a, L, const FEW: bool> {
     x: *const L,
     weights: *const L,
     rows: usize,
     row_step: usize,
     columns: &'a [usize],
-    /// The number of the first column.
-    first: usize,
-    form: F,
+    count: usize,
 }
 
-impl<L: Lane, F: Copy> Taps<'_, L, F> {
+impl<L: Lane, const FEW: bool> Taps<'_, L, FEW> {
     /// A phase of at least R kernel rows: input rows that see every output row, between R − 1 that see fewer on each side.
     ///
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R])
-    where
-        F: Form<V>,
-    {
+    unsafe fn tall<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
         // The bounds are literals, because sums indexed by a variable would leave the registers.
         // SAFETY: the caller's word.
         unsafe {
@@ -249,39 +252,22 @@ impl<L: Lane, F: Copy> Taps<'_, L, F> {
     /// # Safety
     /// As `block`.
     #[inline(always)]
-    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R])
-    where
-        F: Form<V>,
-    {
+    unsafe fn short<V: Vector<Lane = L>, const R: usize, const W: usize>(&self, sums: &mut [[V; W]; R]) {
         for q in 0..self.rows {
             let rows: [_; R] = std::array::from_fn(|r| self.x.wrapping_add((r + q) * self.row_step));
-            let there: [bool; R] = std::array::from_fn(|r| self.form.row_is_there(r + q));
             for (c, &column) in self.columns.iter().enumerate() {
                 // SAFETY: the caller's word.
                 unsafe {
-                    let weight = self.form.weight(self.weights.add((c * self.rows + q) * self.form.weight_step()));
+                    let weight = V::splat(*self.weights.add(c * self.rows + q));
                     for (r, sums) in sums.iter_mut().enumerate() {
                         for (v, sum) in sums.iter_mut().enumerate() {
-                            let input = self.input(rows[r].wrapping_add(column), v, c, there[r]);
+                            let input = load::<V, FEW>(rows[r].wrapping_add(column), v, self.count);
                             *sum = sum.add_product(input, weight);
                         }
                     }
                 }
             }
         }
-    }
-
-    /// Vector `v` of an input row; zeros if the row is not there.
-    ///
-    /// # Safety
-    /// As `block`.
-    #[inline(always)]
-    unsafe fn input<V: Vector<Lane = L>>(&self, row: *const L, v: usize, column: usize, there: bool) -> V
-    where
-        F: Form<V>,
-    {
-        // SAFETY: the caller's word.
-        unsafe { self.form.load_if(there, row, v, self.first + column) }
     }
 
     /// Input row `t` for output rows `LOW..HIGH`: kernel row t − r for output row r.
@@ -293,31 +279,28 @@ impl<L: Lane, F: Copy> Taps<'_, L, F> {
         &self,
         sums: &mut [[V; W]; R],
         t: usize,
-    ) where
-        F: Form<V>,
-    {
+    ) {
         // SAFETY: t − r is a kernel row for every r in LOW..HIGH by the bounds that `tall` gives.
         unsafe {
             let x = self.x.wrapping_add(t * self.row_step);
-            let (step, there) = (self.form.weight_step(), self.form.row_is_there(t));
-            let mut weights = self.weights.wrapping_add(t * step);
-            for (c, &column) in self.columns.iter().enumerate() {
+            let mut weights = self.weights.wrapping_add(t);
+            for &column in self.columns {
                 let x = x.wrapping_add(column);
                 let mut inputs = [V::splat(L::default()); W];
                 for (v, input) in inputs.iter_mut().enumerate() {
-                    *input = self.input(x, v, c, there);
+                    *input = load::<V, FEW>(x, v, self.count);
                 }
                 #[expect(
                     clippy::needless_range_loop,
                     reason = "bounds that are literals, so that the loop is unrolled"
                 )]
                 for r in LOW..HIGH {
-                    let weight = self.form.weight(weights.wrapping_sub(r * step));
+                    let weight = V::splat(*weights.wrapping_sub(r));
                     for v in 0..W {
                         sums[r][v] = sums[r][v].add_product(inputs[v], weight);
                     }
                 }
-                weights = weights.wrapping_add(self.rows * step);
+                weights = weights.wrapping_add(self.rows);
             }
         }
     }

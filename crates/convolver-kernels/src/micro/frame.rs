@@ -6,20 +6,14 @@
 //! x_c(ρ, ℓ) is a number of the input where 0 ≤ ρ < rows.count and 0 ≤ ℓ < places.count, and zero elsewhere. Phases and
 //! their columns are those of a band.
 //!
-//! Idea      packing a padded tile writes and reads every element once more, which is as much as a short kernel does
-//!           itself. Here only outputs near a border know of it: their vectors are loaded lane by lane under a mask.
-//! Picture   ┌──┬─────────────┬──┐
-//!           ├──┼─────────────┼──┤     inside: bands as anywhere
-//!           │  │   inside    │  │     around it: single vectors, every load under a mask; a zero that stands outside is
-//!           ├──┼─────────────┼──┤     multiplied as any other, so that an infinite tap makes a NaN of it
-//!           └──┴─────────────┴──┘
+//! Idea      an input with zeros around it is described, not packed: what looks at it, planes (see `planes`) or lanes with
+//!           weights of their own (see `each`), copies a part at a time between zeros. A zero that stands outside is
+//!           multiplied as any other, so that an infinite tap makes a NaN of it.
 //! Order     that of a band, so an output has the same bits inside and at the border
 
-use super::band::{Band, Phase};
-use super::form::Rows;
+use super::band::Phase;
 use crate::memory::Source;
 use crate::simd::Lane;
-use std::ops::Range;
 
 /// How outputs along an axis lie over the input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,16 +31,6 @@ pub struct Span {
 impl Span {
     /// An axis that is not there.
     pub const ONE: Span = Span { first: 0, step: 1, count: 1, pitch: 0 };
-
-    /// The outputs, of `outputs`, that see only places there are, through offsets from `least` to `most`.
-    fn inside(&self, outputs: usize, least: usize, most: usize) -> Range<usize> {
-        let (outputs, step) = (outputs as isize, self.step as isize);
-        let from = (-(self.first + least as isize)).max(0).unsigned_abs().div_ceil(self.step) as isize;
-        let room = self.count as isize - 1 - self.first - most as isize;
-        let to = if room < 0 { 0 } else { room / step + 1 };
-        let from = from.min(outputs);
-        from as usize..to.clamp(from, outputs) as usize
-    }
 }
 
 /// An input with zeros around it, and the taps that go over it.
@@ -72,22 +56,15 @@ pub struct Frame<'a, L> {
     pub weights: &'a [L],
 }
 
-/// The outputs of a frame that see nothing outside it.
-#[derive(Clone, Debug)]
-pub(crate) struct Inside {
-    pub(crate) rows: Range<usize>,
-    pub(crate) places: Range<usize>,
-}
-
-impl<'a, L: Lane> Frame<'a, L> {
+impl<L: Lane> Frame<'_, L> {
     /// Checks that every element read for `rows` × `places` outputs lies in the input, as do those `beyond` it, and that
-    /// there are as many weights as `weights` says of so many taps. Gives the outputs that see nothing outside.
+    /// there are as many weights as `weights` says of so many taps.
     pub(crate) fn check(
         &self,
         (rows, places): (usize, usize),
         beyond: usize,
         weights: impl Fn(usize) -> Option<usize>,
-    ) -> Inside {
+    ) {
         let Frame { rows: along, places: across, phases, firsts, columns, shifts, .. } = *self;
         assert!(!phases.is_empty() && phases.len() == firsts.len(), "every phase has a first row");
         assert!(columns.len() == shifts.len(), "every column has a place");
@@ -121,44 +98,5 @@ impl<'a, L: Lane> Frame<'a, L> {
             .and_then(|end| end.checked_add((across.count - 1).checked_mul(across.pitch)?))
             .and_then(|end| end.checked_add(self.origin)?.checked_add(furthest)?.checked_add(beyond));
         assert!(end.is_some_and(|end| end < self.input.length), "a frame lies within its input");
-        let nearest = *firsts.iter().min().expect("asserted above");
-        let side = || shifts.iter().copied();
-        Inside {
-            rows: along.inside(rows, nearest, deepest),
-            places: across.inside(places, side().min().unwrap_or(0), side().max().unwrap_or(0)),
-        }
     }
-
-    /// Numbers from one row of outputs to the next, in the input.
-    pub(crate) fn row_step(&self) -> usize {
-        self.rows.step.wrapping_mul(self.rows.pitch)
-    }
-
-    /// Where the first output's window would begin, were it all there.
-    pub(crate) fn start(&self) -> isize {
-        let rows = self.rows.first.wrapping_mul(self.rows.pitch as isize);
-        (self.origin as isize)
-            .wrapping_add(rows)
-            .wrapping_add(self.places.first.wrapping_mul(self.places.pitch as isize))
-    }
-
-    /// The rows of the input for outputs from `row` on.
-    pub(crate) fn rows_from(&self, row: usize) -> Rows<'a> {
-        let Span { first, step, count, .. } = self.rows;
-        Rows { first: first + (row * step) as isize, step, count, phases: self.firsts }
-    }
-
-    /// The band of what lies inside. Its start and its weights are those of the whole frame.
-    pub(crate) fn band(&self) -> Band<'a, L> {
-        let Frame { input, phases, columns, weights, .. } = *self;
-        Band { input, start: 0, row_step: self.row_step(), phases, columns, weights, accumulate: false }
-    }
-}
-
-/// A vector's lanes that see places there are: those v with 0 ≤ first + v < count, of the first `lanes`.
-#[inline(always)]
-pub(crate) fn lanes_within(first: isize, count: usize, lanes: usize) -> u64 {
-    let clamp = |number: isize| number.clamp(0, lanes as isize) as u32;
-    let ones = |count: u32| u64::MAX.checked_shl(count).map_or(u64::MAX, |above| !above);
-    ones(clamp((count as isize).wrapping_sub(first))) & !ones(clamp(first.wrapping_neg()))
 }

@@ -4,7 +4,9 @@ use crate::job::Job;
 use crate::support::{Exact, Random};
 use crate::types::{Expected, samples};
 use convolver_kernels::num_complex::Complex;
-use convolver_kernels::{Band, ElementType, InstructionSet, MatrixMut, Truth, View, ViewMut};
+use convolver_kernels::{
+    Band, Each, ElementType, Frame, InstructionSet, MatricesMut, MatrixMut, Phase, Planes, Span, Truth, View, ViewMut,
+};
 use std::slice;
 
 /// Bytes that may be used, from page to page, with a forbidden page on either side.
@@ -118,6 +120,54 @@ fn bands<L: Exact>(set: &'static InstructionSet) {
 #[test]
 fn bands_stay_within_their_operands() {
     crate::for_every_lane!(bands);
+}
+
+/// Kernels of 3 × 3 taps over an input with zeros around it, every element of which is read.
+fn frames<L: Exact>(set: &'static InstructionSet) {
+    let (rows, vector) = (4, set.lanes::<L>());
+    let (mut inputs, mut targets) = (Guarded::new(1 << 18), Guarded::new(1 << 18));
+    let mut run =
+        |side: Side, [matrices, columns]: [usize; 2], places: Span, row: usize, planes: bool, input: usize| {
+            let input = inputs.slice(side, &vec![L::default(); input]);
+            let weights = vec![L::default(); 9 * if planes { matrices } else { columns.next_multiple_of(vector) }];
+            let shifts = [0, 1, 2];
+            let frame = Frame {
+                input: (&*input).into(),
+                origin: 0,
+                rows: Span { first: -1, step: 1, count: rows, pitch: row },
+                places,
+                phases: &[Phase { rows: 3, columns: 3 }],
+                firsts: &[0],
+                columns: &shifts.map(|shift| shift * places.pitch),
+                shifts: &shifts,
+                weights: &weights,
+            };
+            let target = targets.slice(side, &vec![L::canary(); matrices * rows * columns]);
+            let (step, row_stride) = if planes { (rows * columns, columns) } else { (columns, matrices * columns) };
+            let mut target = MatricesMut::from_slice(target, (matrices, step), (rows, row_stride), columns);
+            if planes {
+                let job = Planes { frame, input_step: rows * row, weight_step: 9, kernels: 1 };
+                assert!(set.planes(&job, &mut target));
+            } else {
+                set.each(&Each { frame, shared: 1, step: 1 }, &mut target);
+            }
+        };
+    for side in SIDES {
+        for count in [1, 2, vector - 1, vector, vector + 1, 3 * vector + 1, 5 * vector - 1] {
+            for step in 1..=3 {
+                let seen = count * step;
+                let places = Span { first: -1, step, count: seen, pitch: 1 };
+                run(side, [2, count], places, seen, true, 2 * rows * seen);
+                let places = Span { first: -1, step, count: 3 * step, pitch: count };
+                run(side, [3, count], places, 3 * seen, false, rows * 3 * seen);
+            }
+        }
+    }
+}
+
+#[test]
+fn frames_stay_within_their_operands() {
+    crate::for_every_lane!(frames);
 }
 
 fn views<W: Expected>() {

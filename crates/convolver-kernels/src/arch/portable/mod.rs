@@ -85,12 +85,12 @@ pub(super) static SET: InstructionSet = InstructionSet {
     kernels: kernels! {
         [];
         panel 2;
-        f32: Numbers<f32, 4>; [1 x 4, 2 x 3, 3 x 3], [1 x 4, 2 x 3], [1 x 4, 2 x 3];
-        f64: Numbers<f64, 2>; [1 x 4, 2 x 3, 3 x 3], [1 x 4, 2 x 3], [1 x 4, 2 x 3];
-        i16: Numbers<i16, 8>; [1 x 4, 2 x 3], [1 x 4], [1 x 4];
-        i32: Numbers<i32, 4>; [1 x 4, 2 x 3], [1 x 4], [1 x 4];
-        i64: Numbers<i64, 2>; [1 x 4, 2 x 3], [1 x 4], [1 x 4];
-        truth: Numbers<Truth, 16>; [1 x 4, 2 x 3], [1 x 4], [1 x 4];
+        f32: Numbers<f32, 4>; [1 x 4, 2 x 3, 3 x 3], [1 x 4, 2 x 3, 3 x 3];
+        f64: Numbers<f64, 2>; [1 x 4, 2 x 3, 3 x 3], [1 x 4, 2 x 3, 3 x 3];
+        i16: Numbers<i16, 8>; [1 x 4, 2 x 3], [1 x 4, 2 x 3];
+        i32: Numbers<i32, 4>; [1 x 4, 2 x 3], [1 x 4, 2 x 3];
+        i64: Numbers<i64, 2>; [1 x 4, 2 x 3], [1 x 4, 2 x 3];
+        truth: Numbers<Truth, 16>; [1 x 4, 2 x 3], [1 x 4, 2 x 3];
     },
     transforms: transforms! { []; f32: Numbers<f32, 4>; f64: Numbers<f64, 2>; },
     pieces: None,

@@ -14,7 +14,6 @@ pub(super) fn is_supported() -> bool {
 vector!(Shortx16(__m512i): i32, 16,
     |number: i32| _mm512_set1_epi32(number & 0xFFFF), _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_dpwssd_epi32(sum, left, right),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi32(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector));
 

@@ -12,12 +12,12 @@ pub(super) static SET: InstructionSet = InstructionSet {
     kernels: kernels! {
         ["avx2,fma"];
         panel 2;
-        f32: F32x8; [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2], [1 x 6, 2 x 4, 3 x 3], [1 x 6, 2 x 4, 3 x 3];
-        f64: F64x4; [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2], [1 x 6, 2 x 4, 3 x 3], [1 x 6, 2 x 4, 3 x 3];
-        i16: I16x16; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3], [1 x 4];
-        i32: I32x8, short Shortx8; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3], [1 x 4];
-        i64: I64x4; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3], [1 x 4];
-        truth: Truthx32; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3], [1 x 4];
+        f32: F32x8; [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2], [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2];
+        f64: F64x4; [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2, 6 x 2], [1 x 6, 2 x 4, 3 x 3, 4 x 2, 5 x 2];
+        i16: I16x16; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3, 3 x 3];
+        i32: I32x8, short Shortx8; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3, 3 x 3];
+        i64: I64x4; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3, 3 x 3];
+        truth: Truthx32; [1 x 4, 2 x 3, 3 x 2], [1 x 4, 2 x 3, 3 x 3];
     },
     transforms: transforms! { ["avx2,fma"]; f32: F32x8; f64: F64x4; },
     pieces: None,

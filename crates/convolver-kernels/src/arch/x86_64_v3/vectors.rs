@@ -57,7 +57,12 @@ unsafe fn sums_pd([a, b, c, d, e, f, g, h]: [__m256d; 8]) -> [f64; 8] {
 vector!(F32x8(__m256): f32, 8,
     _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, |sum, left, right| _mm256_fmadd_ps(left, right, sum),
     first |pointer, count| _mm256_maskload_ps(pointer, first::<1>(count)),
-    |pointer, count, vector| _mm256_maskstore_ps(pointer, first::<1>(count), vector), sums sums_ps);
+    |pointer, count, vector| _mm256_maskstore_ps(pointer, first::<1>(count), vector), sums sums_ps,
+    unzip |a, b| {
+        let pairs = |numbers: __m256| _mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(_mm256_castps_pd(numbers)));
+        (pairs(_mm256_shuffle_ps::<0b10_00_10_00>(a, b)), pairs(_mm256_shuffle_ps::<0b11_01_11_01>(a, b)))
+    },
+    picked |numbers, places| _mm256_permutevar8x32_ps(numbers, _mm256_loadu_si256(places.cast())));
 vector!(F64x4(__m256d): f64, 4,
     _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, |sum, left, right| _mm256_fmadd_pd(left, right, sum),
     first |pointer, count| _mm256_maskload_pd(pointer, first::<2>(count)),

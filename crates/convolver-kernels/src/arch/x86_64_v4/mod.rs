@@ -24,14 +24,12 @@ pub(super) const SET_OF_VECTORS: InstructionSet = InstructionSet {
     kernels: kernels! {
         ["avx512f,avx512bw,avx512cd,avx512dq,avx512vl,fma"];
         panel 4;
-        f32: F32x16; [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4], [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4],
-            [1 x 8, 2 x 8, 3 x 6];
-        f64: F64x8; [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4], [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4],
-            [1 x 8, 2 x 8, 3 x 6];
-        i16: I16x32; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4], [1 x 4];
-        i32: I32x16, short Shortx16; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4], [1 x 4];
-        i64: I64x8; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4], [1 x 4];
-        truth: Truthx64; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4], [1 x 4];
+        f32: F32x16; [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4], [1 x 8, 2 x 6, 3 x 4, 4 x 4, 5 x 4, 6 x 3, 7 x 3];
+        f64: F64x8; [1 x 8, 2 x 8, 3 x 6, 4 x 4, 5 x 4, 6 x 4], [1 x 8, 2 x 6, 3 x 4, 4 x 4, 5 x 4, 6 x 3, 7 x 3];
+        i16: I16x32; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4, 3 x 4];
+        i32: I32x16, short Shortx16; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4, 3 x 4];
+        i64: I64x8; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4, 3 x 4];
+        truth: Truthx64; [1 x 8, 2 x 6, 3 x 4, 4 x 4], [1 x 4, 2 x 4, 3 x 4];
     },
     transforms: transforms! { ["avx512f,avx512bw,avx512cd,avx512dq,avx512vl,fma"]; f32: F32x16; f64: F64x8; },
     pieces: None,

@@ -58,44 +58,49 @@ unsafe fn every_second_ps(pointer: *const f32, count: usize) -> __m512 {
 
 vector!(F32x16(__m512): f32, 16,
     _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, |sum, left, right| _mm512_fmadd_ps(left, right, sum),
-    lanes |pointer, lanes| _mm512_maskz_loadu_ps(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, pointer),
     |pointer, count, vector| _mm512_mask_storeu_ps(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_ps,
-    second every_second_ps);
+    second every_second_ps,
+    unzip |a, b| {
+        let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        let odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+        (_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b))
+    },
+    picked |numbers, places| _mm512_permutexvar_ps(_mm512_loadu_si512(places.cast()), numbers));
 vector!(F64x8(__m512d): f64, 8,
     _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, |sum, left, right| _mm512_fmadd_pd(left, right, sum),
-    lanes |pointer, lanes| _mm512_maskz_loadu_pd(lanes as u8, pointer),
     first |pointer, count| _mm512_maskz_loadu_pd(((1u32 << count) - 1) as u8, pointer),
-    |pointer, count, vector| _mm512_mask_storeu_pd(pointer, ((1u32 << count) - 1) as u8, vector), sums sums_pd);
+    |pointer, count, vector| _mm512_mask_storeu_pd(pointer, ((1u32 << count) - 1) as u8, vector), sums sums_pd,
+    unzip |a, b| {
+        let even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+        let odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+        (_mm512_permutex2var_pd(a, even, b), _mm512_permutex2var_pd(a, odd, b))
+    },
+    picked |numbers, places| _mm512_permutexvar_pd(_mm512_cvtepu32_epi64(_mm256_loadu_si256(places.cast())), numbers));
 vector!(I16x32(__m512i): i16, 32,
     _mm512_set1_epi16, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi16(sum, _mm512_mullo_epi16(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi16(lanes as u32, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi16((1u32 << count) - 1, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi16(pointer, (1u32 << count) - 1, vector));
 vector!(I32x16(__m512i): i32, 16,
     _mm512_set1_epi32, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi32(sum, _mm512_mullo_epi32(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi32(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector), sums sums_epi32);
 // The upper halves of numbers are not multiplied: those of weights are zeros.
 vector!(Shortx16(__m512i): i32, 16,
     |number: i32| _mm512_set1_epi32(number & 0xFFFF), _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi32(sum, _mm512_madd_epi16(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi32(lanes as u16, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi32(((1u32 << count) - 1) as u16, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi32(pointer, ((1u32 << count) - 1) as u16, vector));
 vector!(I64x8(__m512i): i64, 8,
     _mm512_set1_epi64, _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_add_epi64(sum, _mm512_mullo_epi64(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi64(lanes as u8, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi64(((1u32 << count) - 1) as u8, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi64(pointer, ((1u32 << count) - 1) as u8, vector), sums sums_epi64);
 vector!(Truthx64(__m512i): Truth, 64,
     |truth: Truth| _mm512_set1_epi8(truth.0 as i8), _mm512_loadu_si512, _mm512_storeu_si512,
     |sum, left, right| _mm512_or_si512(sum, _mm512_and_si512(left, right)),
-    lanes |pointer, lanes| _mm512_maskz_loadu_epi8(lanes, pointer),
     first |pointer, count| _mm512_maskz_loadu_epi8((1u64 << count) - 1, pointer),
     |pointer, count, vector| _mm512_mask_storeu_epi8(pointer, (1u64 << count) - 1, vector));
 

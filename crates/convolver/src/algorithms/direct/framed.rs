@@ -1,18 +1,15 @@
 //! Tiles whose inputs are read where they lie, with zeros around them; and lanes along the group.
 //!
-//! A tile of planes (neighbours along the last axis before the banks) is one job for each kernel of the bank and position
-//! along axes that are neither rows nor lanes. A tile with lanes along the group packs its input only where it must.
+//! A tile of planes (neighbours along the last axis before the banks) is one job for each position along axes that are neither
+//! rows nor lanes; for each kernel of the bank, too, where their outputs do not follow those of the plane. A tile with lanes
+//! along the group, and along the kernels of each of its elements, packs its input only where it must.
 
 use super::geometry::Lanes;
 use super::run::{Run, Tile, number_of, phases};
 use super::store::store;
-use super::weights::Weights;
 use crate::problem::Boundary;
-use convolver_kernels::{Dims, Frame, MatricesMut, Phase, Planes, Scratch, Source, Span, Storing, grid_position};
+use convolver_kernels::{Dims, Each, Frame, MatricesMut, Phase, Planes, Scratch, Source, Span, Storing, grid_position};
 use smallvec::SmallVec;
-
-/// Masks of eight bytes that a tile may need at most; with more, its input is packed.
-const MASKS: usize = 64 << 10;
 
 /// What all jobs of a tile share.
 struct Field<'a, L> {
@@ -31,10 +28,9 @@ struct Field<'a, L> {
 impl<'a, W: Storing> Tile<'a, W> {
     /// Computes planes in place, if only zeros stand around them and the output takes sums as they are.
     pub(super) fn framed(&mut self) -> bool {
-        let Run { problem, walk, set, .. } = *self.run;
-        let stacked = self.banks_at.checked_sub(1);
+        let Run { problem, walk, set, weights, .. } = *self.run;
         let index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
-        // A vector that misses lanes at both ends is loaded under a mask; blocks of lanes as rows would need more.
+        // Blocks of lanes as rows are no places of a row.
         if walk.geometry.lanes != Lanes::Convolved
             || W::PARTS > 1
             || walk.geometry.fold.is_some()
@@ -43,54 +39,68 @@ impl<'a, W: Storing> Tile<'a, W> {
             return false;
         }
         let Some(field) = self.field() else { return false };
-        // Every vector of a row may need a mask for every shift.
-        let vectors = self.lane.1.div_ceil(set.lanes::<W::Lane>()) + 1;
-        if vectors.saturating_mul(field.shifts.len()) > MASKS {
-            return false;
-        }
-        let kernels: usize = problem.bank.iter().product();
+        let stacked = self.banks_at.checked_sub(1);
+        let banks: usize = problem.bank.iter().product();
         let each = walk.order.len() * problem.summed.iter().product::<usize>();
-        let grouped = !problem.group.is_empty();
         let planes = if walk.planes > 1 { stacked.map_or(1, |axis| self.output.shape()[axis]) } else { 1 };
         let size = self.run.input.element().size() as isize;
         let input_step = stacked.map_or(0, |axis| (self.run.input.strides()[axis] / size) as usize);
-        let weight_step = if grouped { kernels * each } else { 0 };
+        let weight_step = if problem.group.is_empty() { 0 } else { banks * each };
         let group = number_of(&problem.group, &self.start[problem.batch.len()..self.banks_at]);
         let step = walk.geometry.row.map_or(1, |row| problem.axes[row].stride);
         let rows = self.row.map_or(1, |(_, rows)| rows);
-        let (row, lane) = (self.row, self.lane);
-        self.each_position(&field, |output, weights, bank, origin, index| {
-            let first = (group * kernels + bank) * each;
-            let weights = &weights.parts[0][first..first + (planes - 1) * weight_step + each];
-            let mut target = match stacked {
-                Some(axis) => output.matrices(index, (axis, planes), row, lane),
-                None => output.matrix(index, row, lane).map(MatricesMut::from),
+        let positions = self.positions(&field);
+        let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
+        // Where the outputs of a plane's kernels lie among those of the planes, all are one stack.
+        let (first, lengths): (_, Dims<usize>) = (index.clone(), self.output.shape().into());
+        let (mut output, kernels) = match (self.output.sliced(&first, &lengths), stacked) {
+            (output, Some(axis)) if bank_lengths.len() == 1 => match output.merged(axis, axis + 1) {
+                Ok(merged) => (merged, banks),
+                Err(output) => (output, 1),
+            },
+            (output, _) => (output, 1),
+        };
+        let fewer = usize::from(output.shape().len() < lengths.len());
+        let (row, lane) = (self.row.map(|(axis, rows)| (axis - fewer, rows)), (self.lane.0 - fewer, self.lane.1));
+        for bank in 0..banks / kernels {
+            for (origin, place) in &positions {
+                let mut index: Dims<usize> = Dims::from_elem(0, self.banks_at);
+                index.extend(grid_position(&bank_lengths, bank).into_iter().skip(fewer).chain(place.iter().copied()));
+                let first = (group * banks + bank) * each;
+                let weights = &weights.parts[0][first..first + (planes - 1) * weight_step + kernels * each];
+                let mut target = match stacked {
+                    Some(axis) => output.matrices(&index, (axis, planes * kernels), row, lane),
+                    None => output.matrix(&index, row, lane).map(MatricesMut::from),
+                }
+                .expect("asked for above");
+                for set_of_rows in 0..walk.sets.min(rows) {
+                    let first = field.rows.first + (set_of_rows * step) as isize;
+                    let rows = Span { first, ..field.rows };
+                    let frame = field.frame(*origin, rows, &walk.first_rows, weights);
+                    let job = Planes { frame, input_step, weight_step, kernels };
+                    if !set.planes(&job, &mut target.rows(set_of_rows, walk.sets)) {
+                        return false;
+                    }
+                }
             }
-            .expect("asked for above");
-            for set_of_rows in 0..walk.sets.min(rows) {
-                let first = field.rows.first + (set_of_rows * step) as isize;
-                let rows = Span { first, ..field.rows };
-                let frame = field.frame(origin, rows, &walk.first_rows, weights);
-                let job = Planes { frame, input_step, weight_step };
-                set.planes(&job, &mut target.rows(set_of_rows, walk.sets));
-            }
-        });
+        }
         true
     }
 
-    /// Computes a tile whose lanes run along the group.
+    /// Computes a tile whose lanes run along the group, and along the kernels of each of its elements.
     pub(super) fn each(&mut self) {
-        let Run { problem, walk, set, .. } = *self.run;
-        let last = self.output.shape().len() - 1;
-        let (row, lane, places) = (self.row, self.lane, (last, self.shape[problem.axes.len() - 1]));
-        let index: Dims<usize> = Dims::from_elem(0, last + 1);
-        let in_place = self.output.matrices::<W::Lane>(&index, places, row, lane).is_some();
-        let mut sums = (!in_place).then(|| Scratch::<W>::new(self.output.len()));
+        let Run { problem, walk, set, weights, .. } = *self.run;
+        let (row, places) = (self.row, (self.output.shape().len() - 1, self.shape[problem.axes.len() - 1]));
         let rows = row.map_or(1, |(_, rows)| rows);
         let elements: usize = problem.summed.iter().product();
+        let banks: usize = problem.bank.iter().product();
+        let lanes = self.lane.1 * banks;
         let (packed, starts, own_phases, columns, shifts);
-        let field = match self.field() {
-            Some(field) => field,
+        let (field, lane_step) = match self.field() {
+            Some(field) => {
+                let group = problem.batch.len();
+                (field, self.run.input.strides()[group] as usize / self.run.input.element().size())
+            }
             None => {
                 let mut boxes = Scratch::<W>::new(walk.tiling.plane * elements);
                 self.load(0..elements, &mut boxes);
@@ -105,7 +115,7 @@ impl<'a, W: Storing> Tile<'a, W> {
                     count: walk.tiling.extents[axis],
                     pitch: walk.tiling.steps[axis],
                 };
-                Field {
+                let field = Field {
                     source: W::lanes(&packed).into(),
                     origin: 0,
                     rows: walk.geometry.row.map_or(Span::ONE, |row| span(row, walk.step)),
@@ -114,33 +124,64 @@ impl<'a, W: Storing> Tile<'a, W> {
                     phases: &own_phases,
                     columns: &columns,
                     shifts: &shifts,
-                }
+                };
+                (field, 1)
             }
         };
-        let each = walk.order.len() * elements * problem.group[0];
         let step = walk.geometry.row.map_or(1, |row| problem.axes[row].stride);
-        let mut number = 0;
-        self.each_position(&field, |output, weights, bank, origin, index| {
-            let weights = &weights.parts[0][bank * each..][..each];
-            let mut target = match &mut sums {
-                None => output.matrices(index, places, row, lane).expect("asked for above"),
-                Some(sums) => {
-                    let part = &mut W::lanes_mut(sums)[number * places.1 * rows * lane.1..];
-                    MatricesMut::from_slice(part, (places.1, rows * lane.1), (rows, lane.1), lane.1)
-                }
-            };
+        let positions = self.positions(&field);
+        let job = |origin: usize, mut target: MatricesMut<'_, W::Lane>| {
             for set_of_rows in 0..walk.sets.min(rows) {
                 let first = field.rows.first + (set_of_rows * step) as isize;
-                let frame = field.frame(origin, Span { first, ..field.rows }, &walk.first_rows, weights);
-                set.each(&frame, &mut target.rows(set_of_rows, walk.sets));
+                let frame = field.frame(origin, Span { first, ..field.rows }, &walk.first_rows, &weights.parts[0]);
+                set.each(&Each { frame, shared: banks, step: lane_step }, &mut target.rows(set_of_rows, walk.sets));
             }
-            number += 1;
-        });
-        if let Some(sums) = sums {
-            let mut others = walk.geometry.others.clone();
-            others.push(problem.axes.len() - 1);
-            store(&mut self.output, &[sums], (self.banks_at, self.convolved_at), &others, row, lane);
+        };
+        let (first, lengths): (Dims<usize>, Dims<usize>) =
+            (Dims::from_elem(0, self.output.shape().len()), self.output.shape().into());
+        let output = self.output.sliced(&first, &lengths);
+        let merged = match problem.bank.len() {
+            0 => Ok(output),
+            _ => output.merged(self.lane.0, self.lane.0 + 1),
+        };
+        if let Ok(mut output) = merged {
+            let fewer = problem.bank.len();
+            let (row, places) = (row.map(|(axis, rows)| (axis - fewer, rows)), (places.0 - fewer, places.1));
+            let index = |place: &Dims<usize>| -> Dims<usize> {
+                (0..self.banks_at).map(|_| 0).chain(place.iter().copied()).collect()
+            };
+            let mut in_place = true;
+            for (origin, place) in &positions {
+                match output.matrices(&index(place), places, row, (self.lane.0, lanes)) {
+                    Some(target) => job(*origin, target),
+                    None => in_place = false,
+                }
+            }
+            if in_place {
+                return;
+            }
         }
+        let mut sums = Scratch::<W>::new(self.output.len());
+        let each = places.1 * rows * lanes;
+        for ((origin, _), part) in positions.iter().zip(W::lanes_mut(&mut sums).chunks_exact_mut(each)) {
+            job(*origin, MatricesMut::from_slice(part, (places.1, rows * lanes), (rows, lanes), lanes));
+        }
+        self.store_lanes(&sums, lanes);
+    }
+
+    /// Stores sums of lines of lanes, the kernels of each element of the group side by side.
+    fn store_lanes(&mut self, sums: &[W], lanes: usize) {
+        let Run { problem, walk, .. } = *self.run;
+        let (banks, lines) = (lanes / self.lane.1, sums.len() / lanes);
+        let mut others = walk.geometry.others.clone();
+        others.push(problem.axes.len() - 1);
+        let mut apart = Scratch::<W>::new(sums.len());
+        for (number, sum) in sums.iter().enumerate() {
+            let (line, lane) = (number / lanes, number % lanes);
+            apart[(lane % banks * lines + line) * self.lane.1 + lane / banks] = *sum;
+        }
+        let row = self.row;
+        store(&mut self.output, &[apart], (self.banks_at, self.convolved_at), &others, row, self.lane);
     }
 
     /// The input itself, if what this tile sees outside it are zeros before and after rows and their places.
@@ -184,28 +225,20 @@ impl<'a, W: Storing> Tile<'a, W> {
         })
     }
 
-    /// Does a job for every kernel of the bank and every position along the axes that are neither rows nor lanes: output,
-    /// weights, the kernel's number, where the input's row 0, place 0 lies, and the job's first output.
-    fn each_position(
-        &mut self,
-        field: &Field<'_, W::Lane>,
-        mut job: impl FnMut(&mut convolver_kernels::ViewMut<'_>, &Weights<W>, usize, usize, &[usize]),
-    ) {
-        let Run { problem, walk, weights, .. } = *self.run;
-        let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
+    /// The positions along the axes that are neither rows nor lanes: where the input's row 0, place 0 lies, and the first
+    /// output along the convolved axes.
+    fn positions(&self, field: &Field<'_, W::Lane>) -> Vec<(usize, Dims<usize>)> {
+        let Run { problem, walk, .. } = *self.run;
         let others: Dims<usize> = walk.geometry.others.iter().map(|&axis| self.shape[axis]).collect();
-        let mut index: Dims<usize> = Dims::from_elem(0, self.output.shape().len());
-        for bank in 0..bank_lengths.iter().product() {
-            index[self.banks_at..self.convolved_at].copy_from_slice(&grid_position(&bank_lengths, bank));
-            for other in 0..others.iter().product() {
-                let mut origin = field.origin;
-                for (&axis, at) in walk.geometry.others.iter().zip(grid_position(&others, other)) {
-                    index[self.convolved_at + axis] = at;
-                    origin += at * problem.axes[axis].stride * field.steps[axis];
-                }
-                job(&mut self.output, weights, bank, origin, &index);
+        let position = |other: usize| {
+            let (mut origin, mut place): (_, Dims<usize>) = (field.origin, Dims::from_elem(0, problem.axes.len()));
+            for (&axis, at) in walk.geometry.others.iter().zip(grid_position(&others, other)) {
+                place[axis] = at;
+                origin += at * problem.axes[axis].stride * field.steps[axis];
             }
-        }
+            (origin, place)
+        };
+        (0..others.iter().product()).map(position).collect()
     }
 }
 

@@ -10,8 +10,8 @@
 //!               └────────────┘
 //! Taps      where outputs are far apart or few and the kernel's rows are runs of neighbours, lanes run along the taps
 //! Merged    axes that lie together in memory are walked as one (`merge`)
-//! Framed    zeros around an input are not packed but loaded under masks (`framed`); kernels of a group that lie together are
-//!           lanes
+//! Framed    an input with zeros around it is copied a part at a time, as few multiply-adds need it (`framed`); kernels of a
+//!           group that lie together are lanes
 //! Complex   x·(a + ib) is x·a and x·b, joined when the tile is stored: the band knows real numbers only, and a real
 //!           kernel on a complex input costs no more than two real inputs.
 //! Cost      products / rate, with the rate lower where a loaded input serves one output; bytes packed and written

@@ -22,18 +22,19 @@ impl<'a, L: Lane> Placed<'a, L> {
     pub(super) fn of(problem: &Problem, walk: &Walk, input: &View<'a>) -> Option<Self> {
         let size = input.element().size();
         let first = input.shape().len() - problem.axes.len();
-        let (lane_axis, together) = match walk.geometry.lanes {
+        let (lane_axis, neighbours) = match walk.geometry.lanes {
             Lanes::Batch(axis) => (axis, true),
-            Lanes::Group => (problem.batch.len(), true),
-            Lanes::Taps => (input.shape().len() - 1, true),
-            Lanes::Convolved => (input.shape().len() - 1, problem.axes[problem.axes.len() - 1].stride == 1),
+            // Copied lane by lane, as far apart as they lie.
+            Lanes::Group => (problem.batch.len(), false),
+            Lanes::Taps | Lanes::Convolved => (input.shape().len() - 1, true),
         };
         let plain = !(problem.conjugate == Conjugate::Input && problem.input.kind() == Kind::Complex);
         // Weights are packed by phase for as many summed elements as one pass takes.
         let one_pass = walk.phases.len() == 1 || walk.summed >= problem.summed.iter().product();
         // A real input of complex sums has half the numbers.
         let whole = problem.input.size() == walk.parts * size_of::<L>();
-        if !(together && plain && whole && one_pass && input.strides()[lane_axis] == size as isize) {
+        let together = !neighbours || input.strides()[lane_axis] == size as isize;
+        if !(plain && whole && one_pass && together) {
             return None;
         }
         let source = input.source::<L>()?;
@@ -47,7 +48,7 @@ impl<'a, L: Lane> Placed<'a, L> {
             .collect();
         let steps = (0..problem.axes.len()).map(|axis| step(first + axis)).collect();
         let tiling = Tiling { steps, ..walk.tiling.clone() };
-        let columns = walk.columns(problem, &tiling, &elements);
+        let columns = walk.columns_in_place(problem, &tiling, &elements);
         let shifts = walk.shifts(problem, elements.len());
         Some(Placed { source, tiling, phases: phases(walk, elements.len()), columns, shifts })
     }

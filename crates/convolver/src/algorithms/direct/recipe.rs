@@ -33,6 +33,9 @@ fn trimmed(problem: &Problem) -> Problem {
     problem
 }
 
+/// Inputs of a group of kernels that lie side by side, of which each is copied for every kernel, at most.
+const MOST_SUMMED: usize = 32;
+
 /// The axes of operands that [`trimmed`] keeps, and whether it adds one.
 struct Trim {
     input: Option<Dims<usize>>,
@@ -193,10 +196,8 @@ impl Ways {
         }
         // Fewer elements than a vector has lanes would leave most of it empty.
         let vector = self.set.vector_bytes / self.problem.working().size();
-        let batches = self.problem.batch.len();
         if self.problem.group.len() == 1
-            && together(batches)
-            && self.problem.group[0] >= vector
+            && self.side_by_side(input, vector)
             && let Some(walk) = self.group.get_or_init(|| self.along_group())
         {
             return walk;
@@ -209,6 +210,20 @@ impl Ways {
             let fit = size::fitting(&self.problem, Lanes::Batch(axis), count, sizes);
             Box::new(Walk::new(&self.problem, self.set, Lanes::Batch(axis), fit, count))
         })
+    }
+
+    /// Whether the inputs of neighbouring kernels of the group lie side by side, and the kernels fill a vector.
+    fn side_by_side(&self, input: &View<'_>, vector: usize) -> bool {
+        let Problem { batch, group, summed, bank, .. } = &self.problem;
+        let size = input.element().size() as isize;
+        let kernels = group[0] * bank.iter().product::<usize>();
+        let strides = &input.strides()[batch.len()..];
+        let side_by_side = match summed[..] {
+            [] => strides[0] == size,
+            [inputs] => inputs <= MOST_SUMMED && strides[1] == size && strides[0] == inputs as isize * size,
+            _ => false,
+        };
+        side_by_side && bank.len() <= 1 && kernels >= vector
     }
 
     fn along_group(&self) -> Option<Box<Walk>> {
@@ -265,7 +280,7 @@ impl Recipe for Direct {
     fn run_once(&self, Operands { input, kernel, output }: Operands<'_>) {
         with_working!(self.ways.problem.working(), W => {
             let dense = dense::<W>(&self.ways.problem, kernel);
-            let mut weights = |ways: &Ways, walk: &Walk| Arc::new(Weights::new(&ways.problem, walk, &dense));
+            let mut weights = |ways: &Ways, walk: &Walk| Arc::new(Weights::new(&ways.problem, ways.set, walk, &dense));
             self.trim.apply(input, output, |input, output| self.ways.run(input, output, &mut weights));
         });
     }
@@ -288,7 +303,7 @@ impl<W: Storing> Prepared for WithKernel<W> {
             if let Some((_, weights)) = packed.iter().find(|(known, _)| *known == key) {
                 return weights.clone();
             }
-            let weights = Arc::new(Weights::new(&ways.problem, walk, &self.dense));
+            let weights = Arc::new(Weights::new(&ways.problem, ways.set, walk, &self.dense));
             packed.push((key, weights.clone()));
             weights
         };

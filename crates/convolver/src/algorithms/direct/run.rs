@@ -170,6 +170,10 @@ impl<'a, W: Storing> Tile<'a, W> {
     fn origin(&self) -> Option<(&'a Placed<'a, W::Lane>, usize)> {
         let placed = self.run.placed.as_ref()?;
         let problem = self.run.problem;
+        // Neighbouring outputs that are lanes see neighbouring places of a phase.
+        if self.run.walk.geometry.lanes == Lanes::Convolved && problem.axes[problem.axes.len() - 1].stride > 1 {
+            return None;
+        }
         let strides = self.run.input.strides();
         let size = self.run.input.element().size();
         let mut origin: usize = (0..self.banks_at).map(|axis| self.start[axis] * (strides[axis] as usize / size)).sum();

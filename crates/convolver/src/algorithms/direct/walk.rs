@@ -118,7 +118,16 @@ impl Walk {
 
     /// Offsets of the columns in boxes of these steps, `elements` being where the box of each summed element starts.
     pub(super) fn columns(&self, problem: &Problem, tiling: &Tiling, elements: &[usize]) -> Columns {
-        let offset = |first: &Dims<usize>| self.geometry.offset(problem, tiling, first);
+        self.columns_at(elements, |first| self.geometry.offset(problem, tiling, first))
+    }
+
+    /// The same in an input of these steps, whose places stand in no phases.
+    pub(super) fn columns_in_place(&self, problem: &Problem, tiling: &Tiling, elements: &[usize]) -> Columns {
+        let along = |((tap, axis), step): ((&usize, &Axis), &usize)| tap * axis.dilation * step;
+        self.columns_at(elements, |first| first.iter().zip(&problem.axes).zip(&tiling.steps).map(along).sum())
+    }
+
+    fn columns_at(&self, elements: &[usize], offset: impl Fn(&Dims<usize>) -> usize) -> Columns {
         let mut firsts = &self.firsts[..];
         let mut columns = Columns::with_capacity(elements.len() * firsts.len());
         for phase in &self.phases {

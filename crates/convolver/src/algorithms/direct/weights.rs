@@ -3,29 +3,35 @@
 use super::geometry::Lanes;
 use super::walk::Walk;
 use crate::problem::{Conjugate, Problem};
-use convolver_kernels::{Dims, Kind, Scratch, View, Working};
+use convolver_kernels::{Dims, InstructionSet, Kind, Scratch, View, Working};
 use smallvec::SmallVec;
 
 /// Real parts of the weights, and imaginary parts if the kernel has any. For every group, bank and run of summed
-/// elements: phases, columns, rows; where lanes run along the group, all groups side by side for each of these.
+/// elements: phases, columns, rows; where lanes run along the group, those of a vector side by side for each of these.
 pub(super) struct Weights<W: Working> {
     pub(super) parts: SmallVec<[Scratch<W::Lane>; 2]>,
 }
 
 impl<W: Working> Weights<W> {
     /// The weights of every kernel, from the dense numbers of [`dense`].
-    pub(super) fn new(problem: &Problem, walk: &Walk, dense: &[W]) -> Self {
+    pub(super) fn new(problem: &Problem, set: &'static InstructionSet, walk: &Walk, dense: &[W]) -> Self {
         let separate = Self::separate(problem, walk, dense);
-        if walk.geometry.lanes == Lanes::Group { separate.side_by_side(problem.group[0]) } else { separate }
+        if walk.geometry.lanes != Lanes::Group {
+            return separate;
+        }
+        let each = walk.order.len() * problem.summed.iter().product::<usize>();
+        separate.side_by_side(each, set.lanes::<W::Lane>())
     }
 
-    /// Every weight beside those of the other kernels of the group.
-    fn side_by_side(self, groups: usize) -> Self {
+    /// Every weight beside those of the kernels of neighbouring lanes, a vector of them; zeros where the last lacks some.
+    fn side_by_side(self, each: usize, vector: usize) -> Self {
         let interleaved = |part: &Scratch<W::Lane>| {
-            let mut numbers = Scratch::new(part.len());
-            let each = part.len() / groups;
-            for (group, own) in part.chunks_exact(each.max(1)).enumerate() {
-                own.iter().enumerate().for_each(|(place, &number)| numbers[place * groups + group] = number);
+            let kernels = part.len() / each.max(1);
+            let mut numbers = Scratch::new(kernels.next_multiple_of(vector) * each);
+            numbers.fill(<W::Lane>::default());
+            for (kernel, own) in part.chunks_exact(each.max(1)).enumerate() {
+                let first = kernel / vector * vector * each + kernel % vector;
+                own.iter().enumerate().for_each(|(place, &number)| numbers[first + place * vector] = number);
             }
             numbers
         };
