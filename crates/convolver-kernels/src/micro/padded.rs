@@ -366,8 +366,6 @@ impl<V: Vector> Copier<V> for Lanes {
                     let lanes = if self.count < V::COUNT { V::load_first(from, self.count) } else { V::load(from) };
                     lanes.store(to.add(place * V::COUNT));
                 }
-                // Lines lie far apart: the next lanes' are asked for while these are summed.
-                prefetch_to_read(from.wrapping_add(V::COUNT));
                 from = from.wrapping_add(self.pitch);
             }
         }

@@ -180,10 +180,9 @@ impl<V: Vector, const K: usize, const W: usize> Block<V, K, W> {
             for (v, sum) in self.sums[K - 1].iter_mut().enumerate() {
                 *sum = V::splat(<V::Lane>::default());
                 let y = y.offset(v as isize * pass.steps.1);
-                // The row is written when the next ones have come in. Vectors that lie apart may each lie in two lines.
-                prefetch_to_write(y);
-                if OWN {
-                    prefetch_to_write(y.wrapping_add(V::COUNT - 1));
+                // The row is written when the next ones have come in.
+                if !OWN {
+                    prefetch_to_write(y);
                 }
                 if pass.accumulate {
                     let count = pass.count(v, W);
