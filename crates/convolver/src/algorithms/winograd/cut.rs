@@ -10,7 +10,7 @@ const ROWS: usize = 64;
 const FEW_ROWS: usize = 16;
 const VALUES: usize = 8 << 20;
 /// Bytes of what a tile sees, unless one square sees more; and where all its squares see most of it.
-const BOX: usize = 2 << 20;
+const BOX: usize = 4 << 20;
 const LARGE_BOX: usize = 8 << 20;
 /// Tiles for each core at least, where a problem has as many squares or banks.
 const PIECES: usize = 2;
@@ -177,7 +177,8 @@ impl Cut {
                 if !self.halve(problem) {
                     break;
                 }
-            } else if few && self.banks > panel && (rows <= 2 * FEW_ROWS || self.banks > 8 * panel) {
+            } else if few && self.banks > panel && rows <= self.banks {
+                // Evaluating the samples again costs less than keeping the kernel's values.
                 self.banks = self.banks.div_ceil(2).next_multiple_of(panel);
             } else if !(few && rows > least && self.halve(problem)) {
                 break;

@@ -247,7 +247,7 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             let rows = Terms { numbers: Source::from(&values.numbers[..]), start, places: terms };
             let panel = Terms { numbers: Source::from(spectrum), start: number * chunk.len() * width, places: &places };
             let job =
-                Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0, ahead: Ahead::Nothing };
+                Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0, ahead: Ahead::Rows };
             self.machine.set.products(&job, &mut MatrixMut::from_slice(sums, values.rows.len(), width, width));
         }
     }

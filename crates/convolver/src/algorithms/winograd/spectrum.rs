@@ -233,7 +233,7 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
             })
             .collect();
         // Threads take panels, or the elements and chunks of each where there are few of them.
-        let several = panels.len() >= 2 * self.machine.cores;
+        let several = panels.len() >= self.machine.cores;
         threads::for_each(panels.len(), shared && several, |number| {
             let Panel { group, banks, width } = &panels[number];
             if banks.is_empty() {
