@@ -198,7 +198,17 @@ def test_methods_precisions_and_memory() -> None:
 def test_explain() -> None:
     explanation = convolver.explain(np.ones((40, 50)), np.ones((3, 4)), "same")
     names = [candidate.name for candidate in explanation.candidates]
-    assert names == ["direct", "matrix", "polyphase", "separable", "running-sums", "sparse", "overlap-save"]
+    assert names == [
+        "direct",
+        "matrix",
+        "pieces",
+        "winograd",
+        "polyphase",
+        "separable",
+        "running-sums",
+        "sparse",
+        "overlap-save",
+    ]
     assert sum(candidate.chosen for candidate in explanation.candidates) == 1
     for candidate in explanation.candidates:
         assert (candidate.refusal is None) == (candidate.seconds is not None) == (candidate.workspace_bytes is not None)

@@ -18,6 +18,7 @@ use convolver_kernels::{View, ViewMut};
 pub const ALL: &[&dyn Algorithm] = &[
     &direct::Direct,
     &matrix::Matrix,
+    &matrix::InPieces,
     &winograd::Winograd,
     &polyphase::Polyphase,
     &separable::Separable,

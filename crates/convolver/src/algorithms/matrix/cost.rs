@@ -7,9 +7,9 @@ use convolver_kernels::BLOCK;
 
 /// Share of the multiply-add rate that products reach: an estimate.
 const REACHED: f64 = 0.75;
-/// Products of pieces a second: what whole layers of 3x3 taps reached, 0.35e12 to 0.55e12 on two cores of an Emerald Rapids
-/// server, cutting included; the unit itself makes 1.0e12.
-const PIECE_PRODUCTS: f64 = 0.5e12;
+/// Products of pieces a second. The unit itself makes 1.0e12; layers of 3×3 taps reached 0.35e12 to 0.55e12 and pointwise ones
+/// 0.25e12, on each of two cores of an Emerald Rapids server, what it takes to cut them included.
+const PIECE_PRODUCTS: f64 = 0.4e12;
 /// Seconds to gather a number (and cut it into pieces), to load one into a box, and to store a sum: estimates.
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
@@ -34,11 +34,13 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let (banks, terms) = (count(&problem.bank), problem.taps() as f64);
     let positions = problem.outputs() as f64 / banks.max(1.0);
     let (tiles, bank_tiles) = size.tiles(problem);
-    let pieces = super::pieces(problem, machine.set);
+    let pieces = size.pieces;
     let in_tile = size.positions() as f64;
     let filled = up(in_tile, BLOCK) / in_tile;
     // Pairs of whole steps are cut once for all taps; what they see is not gathered.
-    let paired = pieces.is_some() && problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
+    let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
+    let sparse = problem.axes.iter().all(|axis| axis.kernel == 1) && problem.axes.iter().any(|axis| axis.stride > 1);
+    let paired = pieces.is_some() && whole && !sparse;
     let (products, gather, panel) = match pieces {
         Some(pieces) => {
             let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);
@@ -82,8 +84,7 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize 
     let sums = positions.next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
     // A box of all elements of an axis, as channels that lie together need it, and the same in pieces.
     let elements = problem.summed.last().copied().unwrap_or(1).max(size.elements);
-    let elements =
-        if super::pieces(problem, machine.set).is_some() { elements.saturating_mul(5) / 2 } else { elements };
+    let elements = if size.pieces.is_some() { elements.saturating_mul(5) / 2 } else { elements };
     let samples = size.samples(problem).saturating_mul(elements.max(1));
     let blocks = |count: usize, of: usize| count.next_multiple_of(of);
     let sums = sums.max(blocks(positions, 128).saturating_add(16).saturating_mul(blocks(size.banks, BLOCK)));

@@ -14,6 +14,8 @@
 //!           begins where no vector does is copied first, as each of its vectors would be read from two cache lines.
 //! Box       Where the input cannot be read in place (padding, another type, a step along the lanes), the samples that a
 //!           tile sees are loaded into a box first, as many summed elements at a time as fit.
+//! Pieces    Where a unit multiplies pieces of f32 numbers, cutting them for it is another algorithm, `pieces`. It costs less where many
+//!           products are made of each number.
 //! Pairs     Where summed elements come in whole steps of the unit for pieces, what a tile sees is cut once, elements joined in
 //!           pairs, and multiplied where it lies: a tap is a shifted load, and nothing is gathered.
 //! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions, also
@@ -40,16 +42,16 @@ mod store;
 mod weights;
 
 pub(super) use chunk::equal_parts;
-pub(super) use recipe::candidate as matrix_candidate;
+pub(super) use recipe::either as matrix_candidate;
 pub(super) use weights::Kernel;
 
 use super::direct::error_factor;
 use super::{Algorithm, Candidate, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Boundary, Fill, Precision, Problem};
-use convolver_kernels::{ElementType, InstructionSet, Pieces, WorkingType};
+use convolver_kernels::{ElementType, Pieces, WorkingType};
 
-/// The algorithm; see the module.
+/// The algorithm with multiply-adds; see the module.
 pub(super) struct Matrix;
 
 impl Algorithm for Matrix {
@@ -58,7 +60,29 @@ impl Algorithm for Matrix {
     }
 
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
-        recipe::candidate(problem, machine, memory)
+        recipe::candidate(problem, machine, memory, None)
+    }
+
+    fn error_bound(&self, problem: &Problem) -> f64 {
+        error_factor(problem, problem.taps())
+    }
+}
+
+/// The same with a unit for pieces.
+pub(super) struct InPieces;
+
+impl Algorithm for InPieces {
+    fn name(&self) -> &'static str {
+        "pieces"
+    }
+
+    fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+        let unsuited = |reason: &str| Err(Refusal::Unsuited(reason.to_owned()));
+        match pieces(problem, machine) {
+            None if !machine.set.has_pieces() => unsuited("the CPU has no unit for products of bfloat16 pieces"),
+            None => unsuited("the sums do not run in float32"),
+            pieces => recipe::candidate(problem, machine, memory, pieces),
+        }
     }
 
     fn error_bound(&self, problem: &Problem) -> f64 {
@@ -78,11 +102,12 @@ impl Algorithm for Matrix {
     }
 }
 
-/// The pieces that a problem's operands are cut into on this machine, if they are.
-fn pieces(problem: &Problem, set: &InstructionSet) -> Option<Pieces> {
-    if set.has_pieces() { wanted_pieces(problem) } else { None }
+/// The pieces that a problem's operands can be cut into on this machine.
+fn pieces(problem: &Problem, machine: &Machine) -> Option<Pieces> {
+    wanted_pieces(problem).filter(|_| machine.set.has_pieces())
 }
 
+/// The pieces that a problem's operands can be cut into.
 fn wanted_pieces(problem: &Problem) -> Option<Pieces> {
     if problem.working() != WorkingType::F32 {
         return None;

@@ -10,7 +10,7 @@ use crate::algorithms::direct::{dense, with_an_axis, with_axes};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Conjugate, Problem};
-use convolver_kernels::{Kind, Lane, Scratch, Storing, View, ViewMut, Working, WorkingType};
+use convolver_kernels::{Kind, Lane, Pieces, Scratch, Storing, View, ViewMut, Working, WorkingType};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Runs an expression with a name standing for the real working type of a problem.
@@ -27,17 +27,28 @@ macro_rules! with_real {
     };
 }
 
-/// The recipe for a problem and what it costs.
-pub(in crate::algorithms) fn candidate(
+/// The quicker recipe for a problem, in pieces or not, and what it costs.
+pub(in crate::algorithms) fn either(problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
+    let whole = candidate(problem, machine, memory, None);
+    let Some(pieces) = super::pieces(problem, machine) else { return whole };
+    match (whole, candidate(problem, machine, memory, Some(pieces))) {
+        (Ok(whole), Ok(cut)) => Ok(if cut.seconds < whole.seconds { cut } else { whole }),
+        (whole, cut) => whole.or(cut),
+    }
+}
+
+/// The recipe for a problem whose operands are cut into these pieces, and what it costs.
+pub(super) fn candidate(
     problem: &Problem,
     machine: &Machine,
     memory: usize,
+    pieces: Option<Pieces>,
 ) -> Result<Candidate, Refusal> {
     if problem.output.kind() == Kind::Complex || problem.conjugate == Conjugate::Input {
         return Err(Refusal::Unsuited("the numbers are complex".into()));
     }
     let whole = with_an_axis(problem);
-    let size = size::size(&whole, machine);
+    let size = size::size(&whole, machine, pieces);
     let (seconds, shared) = cost::seconds(&whole, machine, &size);
     let workspace_bytes = cost::bytes(&whole, machine, &size);
     if workspace_bytes > memory {
@@ -60,12 +71,12 @@ struct Way {
 impl Way {
     fn packing(&self, lanes: Lanes) -> Packing<'_> {
         let set = self.machine.set;
-        Packing { problem: &self.problem, set, pieces: super::pieces(&self.problem, set), lanes }
+        Packing { problem: &self.problem, set, pieces: self.size.pieces, lanes }
     }
 
     fn layout<W: Lane>(&self, input: &View<'_>, output: &ViewMut<'_>) -> Layout {
         let set = self.machine.set;
-        Layout::new::<W>(&self.problem, &self.size, (set, super::pieces(&self.problem, set)), input, output)
+        Layout::new::<W>(&self.problem, &self.size, (set, self.size.pieces), input, output)
     }
 
     fn with_run<W: Storing + Working<Lane = W> + Lane>(

@@ -2,14 +2,14 @@
 
 use crate::machine::Machine;
 use crate::problem::Problem;
-use convolver_kernels::Dims;
+use convolver_kernels::{Dims, Pieces};
 
 /// Bytes of the sums of one tile, of its box, and of a box of all summed elements unless that leaves few positions.
 const SUMS: usize = 832 << 10;
 const BOX: usize = 512 << 10;
 const WHOLE_BOX: usize = 896 << 10;
 /// Tiles for each core at least, where a problem has as many positions or banks.
-const PIECES: usize = 2;
+const TILES: usize = 2;
 /// Bytes of weights that are packed for all tiles at once, if every call packs them.
 pub(super) const PACKED: usize = 32 << 20;
 /// Positions and banks of a tile at least: a panel, and a few blocks of rows. Fewer banks where tiles pack weights, as in the
@@ -29,6 +29,8 @@ pub(super) struct Size {
     pub(super) banks: usize,
     /// Summed elements of a box.
     pub(super) elements: usize,
+    /// The pieces that operands are cut into, if they are.
+    pub(super) pieces: Option<Pieces>,
 }
 
 impl Size {
@@ -64,8 +66,8 @@ impl Size {
     }
 }
 
-/// The tile of a problem.
-pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
+/// The tile of a problem whose operands are cut into these pieces.
+pub(super) fn size(problem: &Problem, machine: &Machine, pieces: Option<Pieces>) -> Size {
     let bytes = problem.working().size();
     // An empty problem has tiles of one, too.
     let banks = problem.bank.iter().product::<usize>().max(1);
@@ -74,16 +76,17 @@ pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
         outputs: problem.axes.iter().map(|axis| axis.output()).collect(),
         banks,
         elements: problem.summed.iter().product(),
+        pieces,
     };
     let divisible = problem.bank.len() == 1;
     let groups: usize = problem.group.iter().product();
-    let boxed = boxed(problem, machine);
+    let boxed = boxed(problem, pieces);
     let weights = problem.kernel_shape().iter().fold(bytes, |sum, &length| sum.saturating_mul(length));
-    let many = weights > PACKED && super::pieces(problem, machine.set).is_none();
+    let many = weights > PACKED && pieces.is_none();
     loop {
         let (positions, along_banks) = size.tiles(problem);
-        let pieces = if many { 1 } else { PIECES };
-        let few = groups * positions * along_banks < pieces * machine.cores;
+        let each = if many { 1 } else { TILES };
+        let few = groups * positions * along_banks < each * machine.cores;
         let large = size.positions() * size.banks * bytes > SUMS;
         // One element of a summed axis with all of a tile's samples is the smallest box.
         let wide = size.samples(problem) * bytes > BOX
@@ -107,9 +110,9 @@ pub(super) fn size(problem: &Problem, machine: &Machine) -> Size {
 }
 
 /// Whether samples are brought into boxes, however the operands lie.
-fn boxed(problem: &Problem, machine: &Machine) -> bool {
+fn boxed(problem: &Problem, pieces: Option<Pieces>) -> bool {
     let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
-    !inside || problem.input.size() != problem.working().size() || super::pieces(problem, machine.set).is_some()
+    !inside || problem.input.size() != problem.working().size() || pieces.is_some()
 }
 
 /// Half the images, or half the outputs along the axis that is cut at least cost. False if there is one position.

@@ -85,7 +85,7 @@ impl Algorithm for Polyphase {
 
     fn error_bound(&self, problem: &Problem) -> f64 {
         // A kernel that is not finite has no error to bound, and any other sums fewer products than it has taps.
-        super::matrix::Matrix.error_bound(problem).max(super::winograd::Winograd.error_bound(problem))
+        super::matrix::InPieces.error_bound(problem).max(super::winograd::Winograd.error_bound(problem))
     }
 }
 

@@ -1,16 +1,16 @@
 //! Some outputs computed without points: as a problem of their own.
 
 use crate::algorithms::direct::direct_candidate;
-use crate::algorithms::matrix::matrix_candidate;
+use crate::algorithms::matrix::Matrix;
 use crate::algorithms::part::Part;
-use crate::algorithms::{Candidate, Operands, Refusal};
+use crate::algorithms::{Algorithm, Candidate, Operands, Refusal};
 use crate::machine::Machine;
 use crate::problem::Problem;
 use convolver_kernels::{View, ViewMut};
 
-/// The cheapest way to compute a problem without points.
+/// The cheapest way to compute a problem without points, as precisely as is promised with them.
 pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
-    match (direct_candidate(problem, machine, memory), matrix_candidate(problem, machine, memory)) {
+    match (direct_candidate(problem, machine, memory), Matrix.consider(problem, machine, memory)) {
         (Ok(direct), Ok(matrix)) => Ok(if direct.seconds <= matrix.seconds { direct } else { matrix }),
         (direct, matrix) => direct.or(matrix),
     }
