@@ -123,10 +123,12 @@ pub(crate) unsafe fn run<V: RealVector>(job: &Evaluate<'_, V::Lane>, target: &mu
                     let load = |column: usize| V::load(line.add(column * from_steps[1]));
                     apply(across, load, |column, value| values[column] = value);
                 }
-                for column in 0..columns {
+                let mut column = 0;
+                while column < columns {
                     let line = place.add(column * to_steps[1]);
                     let store = |row: usize, value: V| value.store(line.add(row * to_steps[0]));
                     apply(down, |row| values[row][column], store);
+                    column += 1;
                 }
             }
         }

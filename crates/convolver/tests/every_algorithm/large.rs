@@ -130,3 +130,35 @@ fn channels_in_whole_steps() {
         }
     }
 }
+
+/// Sums over channels at points: squares along one axis or two, taps in parts, dilation, axes that are walked, gradients' roles.
+const POINTS: &[&str] = &[
+    "{t} n2 c20 [26 31] * {t} o18 [3 3] pad 1:1 1:1 -> {t}",
+    "{t} n3 c17 [19 40] * {t} o70 [2 5] flip dilation 2 3 pad 3:0 0:4 boundary reflect:edge wrap:constant fill 2 -> {t}",
+    "{t} g2 c16 [14 15 13] * {t} o5 [3 2 4] stride 2 1 1 pad 1:1 0:1 2:2 -> {t}",
+    "{t} n5 c33 [90] * {t} o21 [9] dilation 2 pad 8:8 -> {t}",
+    "{t} n20 c12 [25 24] * {t} o19 [23 22] flip -> {t}",
+    "{t} n2 n3 c40 [9 30] * {t} o3 [1 3] stride 2 1 pad 0:0 -1:5 -> {t}",
+    "{t} n2 c130 [11 12] * {t} o130 [4 3] pad 20:20 1:1 -> {t}",
+    "{t} n2 c24 [10 11] * {t} o16 [4 4] spread 2 2 pad 2:2 2:2 -> {t}",
+];
+
+#[test]
+fn sums_at_points() {
+    for (number, text) in POINTS.iter().enumerate() {
+        for (turn, element) in ["f32", "f64", "f16"].into_iter().enumerate() {
+            let problem: convolver::Problem = text.replace("{t}", element).parse().expect("a problem");
+            let styles = [Style::Uniform, Style::Uneven, Style::Special, Style::Wide, Style::Zeros];
+            for (round, style) in styles.into_iter().enumerate() {
+                let memory = [Memory::Plain, Memory::Turned, Memory::Strange][(number + turn + round) % 3];
+                let shape = [Shape::Dense, Shape::Sparse, Shape::Constant][(turn + round) % 3];
+                let data = Data { style, shape, memory, seed: number as u64 };
+                let mut evaluated = text.contains("spread");
+                Judge::of_some(&Case { problem: problem.clone(), data }, 150)
+                    .check_all(|algorithm, _| evaluated |= algorithm.name() == "winograd")
+                    .unwrap_or_else(|wrong| panic!("{wrong}"));
+                assert!(evaluated, "{text} is not evaluated at points");
+            }
+        }
+    }
+}

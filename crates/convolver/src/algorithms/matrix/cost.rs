@@ -19,6 +19,8 @@ const LOAD: f64 = 0.3e-9;
 const APART: f64 = 0.8e-9;
 const RUN: f64 = 1.5e-9;
 const STORE: f64 = 0.3e-9;
+/// Share of panels whose positions are no neighbours, where outputs are: an estimate.
+const APART_PANELS: f64 = 0.2;
 /// Seconds to begin a panel of a chunk, whole and in pieces: 0.6 ms for 2016 panels of nine f64 terms, 1.9 ms for 1008.
 const PANEL: f64 = 0.3e-6;
 const CUT_PANEL: f64 = 1.0e-6;
@@ -61,6 +63,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let load = if last.is_some_and(|axis| axis.stride > 1) { APART } else { LOAD };
     // A run is a line of outputs, or as many of them as a panel takes.
     let gather = gather + RUN / last.map_or(1.0, |axis| (axis.output() as f64).clamp(1.0, 64.0));
+    let in_place = pieces.is_none() && problem.axes.iter().all(|axis| axis.stride == 1);
+    let gather = if in_place { gather * APART_PANELS } else { gather };
     let (gathered, loaded, panel) = match paired {
         true => (0.0, inputs * bank_tiles as f64 * (load + CUT), 0.0),
         false => (positions * terms * bank_tiles as f64 * gather, inputs * load, panel),

@@ -1,14 +1,17 @@
 //! What a problem costs: products at points, evaluating, loading, storing.
 
-use super::cut::Cut;
+use super::cut::{Cut, Parts};
 use crate::machine::Machine;
 use crate::problem::Problem;
+use convolver_kernels::POINTS;
 
 /// Share of the multiply-add rate that products reach: an estimate.
 const REACHED: f64 = 0.5;
 /// Seconds to evaluate one number of samples, of sums or of taps at one of its points, along two axes; a fourth of it for vectors of
 /// half the size: estimates.
 const EVALUATE: f64 = 0.12e-9;
+/// Seconds for a point of a square beside that, of samples: from gradients of weights, whose squares have few elements.
+const POINT: f64 = 15e-9;
 /// Seconds to load or turn a number, and to store one.
 const LOAD: f64 = 0.4e-9;
 const STORE: f64 = 0.4e-9;
@@ -26,6 +29,17 @@ const TERMS: f64 = 12.0;
 
 fn count(lengths: &[usize]) -> f64 {
     lengths.iter().map(|&length| length as f64).product()
+}
+
+/// Places of a tile for each of its squares.
+fn places(problem: &Problem, cut: &Cut) -> f64 {
+    let along = |(axis, parts): (&Option<usize>, &Parts)| {
+        let axis = (*axis)?;
+        let squares = parts.squares(&problem.axes[axis], cut.outputs[axis]) as f64;
+        let shared = ((parts.count - 1) * parts.taps + POINTS - parts.side()) as f64;
+        Some(parts.side() as f64 + shared / squares)
+    };
+    cut.evaluated.iter().zip(&cut.parts).filter_map(along).product()
 }
 
 /// Bytes of the values of a whole kernel.
@@ -53,8 +67,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, 
     let evaluate = EVALUATE * 16.0 / lanes;
     let parts = cut.all_parts() as f64;
     let evaluated = points * evaluate * (seen * parts * elements + rows * banks + groups * terms * banks);
-    // Squares overlap by two places or so along each axis.
-    let places = seen * points / 2.0;
+    let evaluated = evaluated + points * seen * parts * POINT;
+    let places = seen * places(problem, cut);
     let moved =
         places * elements * LOAD + problem.outputs() as f64 * STORE + groups * terms * banks * cut.taps() as f64 * LOAD;
     let again =
