@@ -98,3 +98,19 @@ def test_out_and_boundary(random: np.random.Generator) -> None:
 
 def test_empty_batch() -> None:
     assert nn.conv2d(np.ones((0, 3, 5, 5)), np.ones((2, 3, 3, 3)), np.ones(2)).shape == (0, 2, 3, 3)
+
+
+@pytest.mark.parametrize("channels", [64, 512, 2048])
+@pytest.mark.parametrize("quiet", [1e-1, 1e-2, 2e-3])
+def test_quiet_windows_keep_their_precision_where_all_channels_are_alike(channels: int, quiet: float) -> None:
+    """Roundings of equal terms are equal too, and add up."""
+    rng = np.random.default_rng(channels)
+    picture = np.where(rng.random((12, 11)) < 0.5, 1, quiet)
+    picture[4:7, 3:6] = quiet
+    x = np.broadcast_to((1.3 * picture).astype("f4"), (1, channels, 12, 11))
+    weights = rng.uniform(1, 2, (16, 1, 1, 1)) * np.ones((1, 1, 3, 3))
+    w = np.broadcast_to(weights.astype("f4"), (16, channels, 3, 3))
+    expected = channels * nn.conv2d(x[:, :1].astype("f8"), w[:, :1].astype("f8"))
+    for method in ("auto", "winograd"):
+        error = np.abs(nn.conv2d(x, w, method=method) - expected)
+        assert (error <= (16 * 9 * channels + 2) * 2.0**-24 * expected).all(), method

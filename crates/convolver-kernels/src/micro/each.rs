@@ -42,6 +42,8 @@ impl<L: Lane> Each<'_, L> {
     /// Checks that every element read for `rows` × `places` outputs of so many lanes lies in the input.
     pub(crate) fn check(&self, (rows, places): (usize, usize), lanes: usize, vector: usize) {
         assert!(self.shared > 0, "lanes see numbers");
+        let picked = (vector - 1).checked_mul(self.step);
+        assert!(picked.is_some_and(|last| u32::try_from(last).is_ok()), "lanes are near each other");
         let beyond = ((lanes - 1) / self.shared).checked_mul(self.step).expect("lanes lie within their input");
         let filled = lanes.next_multiple_of(vector);
         self.frame.check((rows, places), beyond, |taps| taps.checked_mul(filled));

@@ -75,7 +75,9 @@ impl<L: Lane> Frame<'_, L> {
         let small = |number: usize| number <= isize::MAX as usize / 64;
         let near = |span: &Span| small(span.first.unsigned_abs()) && small(span.step) && small(span.count);
         assert!(near(&along) && near(&across) && small(rows) && small(places), "a frame can be counted");
-        let (mut from, mut taps, mut deepest, mut furthest) = (0usize, 0usize, 0usize, 0usize);
+        let reach = |count: usize, step: usize| count.checked_mul(step).is_some_and(small);
+        assert!(reach(rows, along.step) && reach(places, across.step), "a frame can be counted");
+        let (mut from, mut taps, mut furthest) = (0usize, 0usize, 0usize);
         for (phase, &first) in phases.iter().zip(firsts) {
             assert!(phase.rows > 0 && phase.columns > 0 && small(first) && small(phase.rows), "a phase has taps");
             let of_phase = from..from.checked_add(phase.columns).expect("a phase has its columns");
@@ -88,8 +90,7 @@ impl<L: Lane> Frame<'_, L> {
             }
             from = of_phase.end;
             taps = phase.rows.checked_mul(phase.columns).and_then(|of| taps.checked_add(of)).expect("taps are counted");
-            let reach = (phase.rows - 1).checked_mul(along.step).and_then(|reach| reach.checked_add(first));
-            deepest = deepest.max(reach.expect("a frame can be counted"));
+            assert!(reach(phase.rows, along.step), "a frame can be counted");
         }
         assert!(from == columns.len(), "every column belongs to a phase");
         assert_eq!(weights(taps), Some(self.weights.len()), "one weight per tap");

@@ -15,6 +15,8 @@ use std::ops::Range;
 
 /// Bytes of a part that are taken if they can be.
 const CACHE: usize = 32 << 10;
+/// Bytes that a part does not take if it can have fewer places, however few.
+const LARGE: usize = 8 << 20;
 /// Bytes of the parts that are copied together, so that one need not wait until the one before is written.
 const TOGETHER: usize = 8 << 10;
 
@@ -73,6 +75,8 @@ impl Layout {
                 (most.0, most.1.div_ceil(2).max(least))
             } else if most.0 > deepest {
                 (most.0.div_ceil(2), most.1)
+            } else if most.1 > 1 && bytes > LARGE {
+                (most.0, most.1.div_ceil(2))
             } else {
                 return layout.with_columns(frame, besides);
             };
@@ -98,14 +102,16 @@ impl Layout {
     fn new<L: Lane>(frame: &Frame<'_, L>, most: (usize, usize), (unit, vector): (usize, usize)) -> Self {
         let reach = frame.shifts.iter().copied().max().unwrap_or(0);
         let apart = if unit == 1 { frame.places.step } else { 1 };
-        let seen = (most.1 - 1) * frame.places.step + reach + 1;
+        // Steps may be huge; then so is what is reckoned here, and nothing is copied.
+        let seen = (most.1 - 1).saturating_mul(frame.places.step).saturating_add(reach + 1);
         let behind = if apart > 1 { vector - 1 } else { 0 };
-        let line = (seen.div_ceil(apart) + behind).next_multiple_of(vector / unit);
-        let pitch = line * apart * unit;
-        let mut element = 0;
+        let line = seen.div_ceil(apart).saturating_add(behind);
+        let line = line.checked_next_multiple_of(vector / unit).unwrap_or(usize::MAX);
+        let pitch = line.saturating_mul(apart).saturating_mul(unit);
+        let mut element = 0usize;
         let bases = frame.phases.iter().map(|phase| {
             let base = element;
-            element += (most.0 + phase.rows - 1) * pitch;
+            element = element.saturating_add((most.0 + phase.rows - 1).saturating_mul(pitch));
             base
         });
         let bases = bases.collect();
@@ -115,7 +121,8 @@ impl Layout {
     fn with_columns<L: Lane>(self, frame: &Frame<'_, L>, besides: Vec<usize>) -> Self {
         let offset = |(beside, &shift): (usize, &usize)| {
             let number = besides.binary_search(&beside).expect("every column is of an element");
-            number * self.element + (shift % self.apart * self.line + shift / self.apart) * self.unit
+            let place = (shift % self.apart).saturating_mul(self.line).saturating_add(shift / self.apart);
+            number.saturating_mul(self.element).saturating_add(place.saturating_mul(self.unit))
         };
         let columns = Self::beside(frame).zip(frame.shifts).map(offset).collect();
         Layout { columns, besides, ..self }
@@ -123,7 +130,7 @@ impl Layout {
 
     /// Numbers of a part.
     pub(crate) fn length(&self) -> usize {
-        self.element * self.besides.len()
+        self.element.saturating_mul(self.besides.len())
     }
 
     /// How many parts are copied together.
@@ -133,7 +140,8 @@ impl Layout {
 
     /// Room for so many parts, and what vectors read behind the last.
     pub(crate) fn room<L: Lane>(&self, parts: usize, vector: usize) -> Scratch<L> {
-        Scratch::new(self.length() * parts + vector)
+        let length = self.length().checked_mul(parts).and_then(|length| length.checked_add(vector));
+        Scratch::new(length.expect("what is copied has been counted"))
     }
 
     /// The parts of a frame of so many rows and places, about equal.

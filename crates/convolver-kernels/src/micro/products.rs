@@ -6,12 +6,13 @@
 //!           What a row adds to an address and what a term adds are tables, so that samples and weights need not be copied.
 //! Picture          b ├─W vectors─┤ t
 //!           a[r, t]    y y y y         R·W multiply-adds for W + R loads
-//! Order     per output: terms in sequence
+//! Order     per output: terms in sequence, and what is accumulated is added last, so that errors grow with the terms of a job
 //! Source    Goto & van de Geijn, Anatomy of High-Performance Matrix Multiplication (2008)
 
 use crate::arch::InstructionSet;
 use crate::memory::{MatrixMut, Source};
 use crate::simd::{Lane, Vector};
+use crate::working::Working;
 
 /// Numbers of terms: where the first lies, and what each term adds.
 #[derive(Clone, Copy, Debug)]
@@ -133,13 +134,6 @@ unsafe fn strip<V: Vector, const R: usize, const W: usize>(
         let rows: [_; R] = std::array::from_fn(|r| first.wrapping_add(*job.row_places.get_unchecked(row + r)));
         let y: [_; R] = std::array::from_fn(|r| target.pointer.offset((row + r) as isize * target.row_stride));
         let mut sums = [[V::splat(<V::Lane>::default()); W]; R];
-        if job.accumulate {
-            for (sums, y) in sums.iter_mut().zip(y) {
-                for (w, sum) in sums.iter_mut().enumerate() {
-                    *sum = V::load(y.add(w * V::COUNT));
-                }
-            }
-        }
         let panel = job.panel.numbers.pointer.wrapping_add(job.panel.start);
         let ahead = Soon::<V, R>::new(job, row);
         for (term, (&at, &place)) in job.rows.places.iter().zip(job.panel.places).enumerate() {
@@ -153,6 +147,14 @@ unsafe fn strip<V: Vector, const R: usize, const W: usize>(
                 let weight = V::splat(*row.add(at));
                 for (sum, &number) in sums.iter_mut().zip(&numbers) {
                     *sum = sum.add_product(number, weight);
+                }
+            }
+        }
+        if job.accumulate {
+            let one = V::splat(V::Lane::of_integer(1));
+            for (sums, y) in sums.iter_mut().zip(y) {
+                for (w, sum) in sums.iter_mut().enumerate() {
+                    *sum = V::load(y.add(w * V::COUNT)).add_product(*sum, one);
                 }
             }
         }

@@ -11,6 +11,10 @@ use crate::problem::Boundary;
 use convolver_kernels::{Dims, Each, Frame, MatricesMut, Phase, Planes, Scratch, Source, Span, Storing, grid_position};
 use smallvec::SmallVec;
 
+/// Places that a tile may see along an axis to be read in place, and numbers from one lane to the next.
+const FAR: usize = 1 << 40;
+const FAR_LANES: usize = 1 << 26;
+
 /// What all jobs of a tile share.
 struct Field<'a, L> {
     source: Source<'a, L>,
@@ -96,12 +100,11 @@ impl<'a, W: Storing> Tile<'a, W> {
         let banks: usize = problem.bank.iter().product();
         let lanes = self.lane.1 * banks;
         let (packed, starts, own_phases, columns, shifts);
-        let (field, lane_step) = match self.field() {
-            Some(field) => {
-                let group = problem.batch.len();
-                (field, self.run.input.strides()[group] as usize / self.run.input.element().size())
-            }
-            None => {
+        let step = self.run.input.strides()[problem.batch.len()] / self.run.input.element().size() as isize;
+        let near = usize::try_from(step).ok().filter(|&step| step <= FAR_LANES);
+        let (field, lane_step) = match (self.field(), near) {
+            (Some(field), Some(step)) => (field, step),
+            _ => {
                 let mut boxes = Scratch::<W>::new(walk.tiling.plane * elements);
                 self.load(0..elements, &mut boxes);
                 packed = boxes;
@@ -194,6 +197,10 @@ impl<'a, W: Storing> Tile<'a, W> {
         let output = &self.start[self.convolved_at..];
         for (number, axis) in problem.axes.iter().enumerate() {
             let place = axis.place(output[number], 0);
+            let seen = (self.shape[number] - 1).saturating_mul(axis.stride).saturating_add(axis.window());
+            if seen.max(place.unsigned_abs()) > FAR {
+                return None;
+            }
             let end = place + ((self.shape[number] - 1) * axis.stride + axis.window()) as isize;
             let (before, after) = (place < 0, end > axis.input as isize);
             let zeros =

@@ -35,6 +35,8 @@ fn trimmed(problem: &Problem) -> Problem {
 
 /// Inputs of a group of kernels that lie side by side, of which each is copied for every kernel, at most.
 const MOST_SUMMED: usize = 32;
+/// Places that the taps of a kernel span, or a stride, at most where lanes run along the group.
+const NEAR: usize = 1 << 16;
 
 /// The axes of operands that [`trimmed`] keeps, and whether it adds one.
 struct Trim {
@@ -233,7 +235,9 @@ impl Ways {
         let mut fit = size::fitting(&self.problem, Lanes::Group, count, sizes);
         let one_pass = fit.summed == self.problem.summed.iter().product::<usize>();
         size::share(&self.problem, &mut fit, Lanes::Group, self.work());
-        (real && one_pass).then(|| Box::new(Walk::new(&self.problem, self.set, Lanes::Group, fit, count)))
+        // What a few outputs of a vector of lanes see is copied.
+        let near = self.problem.axes.iter().all(|axis| axis.window().max(axis.stride) <= NEAR);
+        (real && one_pass && near).then(|| Box::new(Walk::new(&self.problem, self.set, Lanes::Group, fit, count)))
     }
 
     /// Computes one input, the weights being those of the problem and walk that its memory leads to.

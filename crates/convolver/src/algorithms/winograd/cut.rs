@@ -1,5 +1,6 @@
 //! How a problem is cut: which axes are evaluated at points, and how much a tile holds.
 
+use crate::algorithms::matrix::equal_parts;
 use crate::machine::Machine;
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{Dims, POINTS};
@@ -12,6 +13,9 @@ const VALUES: usize = 8 << 20;
 /// Bytes of what a tile sees, unless one square sees more; and where all its squares see most of it.
 const BOX: usize = 4 << 20;
 const LARGE_BOX: usize = 8 << 20;
+/// Terms that are summed at once: a panel of them stays in the first-level cache at one point, in the second at all of them, and
+/// errors grow with them.
+const RUN: usize = 48;
 /// Tiles for each core at least, where a problem has as many squares or banks.
 const PIECES: usize = 2;
 
@@ -113,6 +117,13 @@ impl Cut {
         let walked = self.walked.iter().map(|&axis| problem.axes[axis].kernel);
         let counts = walked.chain([self.all_parts()]).chain(problem.summed.iter().copied());
         counts.fold(1, usize::saturating_mul)
+    }
+
+    /// Terms that are summed at once: at most, of those of a part, and how many such sums there are.
+    pub(super) fn runs(&self, problem: &Problem) -> [usize; 2] {
+        let of_part = self.terms(problem) / self.all_parts();
+        let run = equal_parts(of_part, RUN, 1);
+        [run, self.all_parts() * of_part.div_ceil(run)]
     }
 
     /// Taps that are evaluated together.

@@ -1,19 +1,23 @@
-//! Winograd: short kernels as products at six points of each axis.
+//! Winograd: sums over channels as products at six points of each axis.
 //!
 //! Computes  y = Aᵀ·Σ_t ((G·k_t) ⊙ (Bᵀ·x_t))·A  for squares of outputs, t running over summed elements and the taps of other axes.
 //!
-//! Idea      Along an axis of r taps, six samples and six products make 7 − r outputs, which take r·(7 − r) products directly.
+//! Idea      Along an axis of r = 2 to 5 taps, six samples and six products make 7 − r outputs, which take r·(7 − r) products directly.
 //!           Evaluated along two axes, 36 products make the 16 outputs of 3×3 taps instead of 144. The sum over elements is
 //!           made at the points: a product of matrices for each, of squares by banks.
+//! Parts     More taps are cut into parts of r, which are terms of the sum like elements: of 7 taps two parts of 4. So a gradient of
+//!           weights, with few outputs and as many taps as its images have places, is the same thing.
 //! Picture   box   [place][element]  ─Bᵀ→  values [point][square][element]
 //!                                                  × spectrum [point][term][bank]      products of matrices
 //!           output [place][bank]    ←Aᵀ─  sums   [point][square][bank]
 //!           Lanes are elements, then banks, so that squares of any size and distance (dilation) are alike.
 //! Cost      6/(7 − r) products for each output and term along an axis instead of r; evaluating samples, taps and outputs
-//! Error     ≤ (8n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
-//! NaN       a square that sees what is not finite, and a kernel that is not, take another way: see `directly.rs`
-//! Wins      2 to 5 taps along one axis or two, summed over channels for several kernels
-//! Refuses   integers and complex numbers; strides along every axis of 2 to 5 taps; several axes of banks, or that are summed
+//! Error     ≤ (16n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
+//! NaN       a square that sees what is not finite takes another way, see `directly.rs`; so does all of a problem whose first tile mostly
+//!           would, as with a kernel that is not finite or mostly zeros
+//! Wins      several taps along one axis or two, summed over some dozens of channels for several kernels
+//! Refuses   integers and complex numbers; problems without an axis of stride 1 that takes fewer products so; several axes of banks, or
+//!           that are summed
 //! Source    see `convolver_kernels::micro::points`
 
 mod cost;

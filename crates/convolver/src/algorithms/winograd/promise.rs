@@ -1,8 +1,9 @@
 //! The promise: every output within c·n·u·Σ|k||x| over its own window, though its square errs by all that the square sees.
 //!
-//! Error    With D the norm of what a square sees over all terms, K the largest norm of the taps of a term, and T terms, each
-//!          output errs by less than (24 + 1.6·T)·u·K·D. Measured: 5 to 27 for dense numbers of 16 to 512 terms, up to 0.4·T
-//!          where loud samples stand beside quiet ones, 1.4·T where all samples and all taps are alike.
+//! Error    With D the norm of what a square sees over all terms and K the largest norm of the taps of a term, no sum of T terms at a
+//!          point is larger than about √T·K·D, and evaluating errs by less than 24·u·K·D. Sums run over R terms at most, and N
+//!          of these sums are added. Where all terms are alike, roundings are too, and each output errs by up to
+//!          (24 + (R + N)·√T)·u·K·D. Measured: 5 to 20 times u·K·D for dense numbers of 16 to 512 terms.
 //! Bound    Of the sum itself only a few moments are known, of samples for each window and of taps for each bank:
 //!            Σ|k||x| ≥ κ·Σ w|x|,  w = min(|k|/κ, 1),  and  Σ w|x| = Σ|x| − Σ(1 − w)|x| ≥ Σ|x| − √(Σ(1 − w)²·Σx²)
 //!          for any κ; two shares of K are tried. Zeros around an image and elements that are mostly zero lessen Σ|x|, zeros
@@ -18,10 +19,9 @@ use convolver_kernels::{InstructionSet, POINTS, Real, Scratch, WorkingType};
 use std::ops::Range;
 
 /// c, in rounding units.
-pub(super) const FACTOR: usize = 8;
+pub(super) const FACTOR: usize = 16;
 /// See above.
 const FIXED: f64 = 24.0;
-const EACH: f64 = 1.6;
 /// κ, of the largest norm of a term's taps over the root of their number.
 const SHARES: [f64; 2] = [0.5, 0.125];
 
@@ -111,6 +111,8 @@ pub(super) struct Loudness<L: Real> {
 /// Outputs of one image that are not precise enough: a box of walked outputs and of evaluated ones.
 pub(super) struct Failing {
     pub(super) image: usize,
+    /// Squares that are not.
+    pub(super) squares: usize,
     pub(super) walks: Vec<usize>,
     pub(super) outputs: [Range<usize>; 2],
 }
@@ -128,7 +130,8 @@ impl<L: Real> Loudness<L> {
     pub(super) fn failing(&self, problem: &Problem, cut: &Cut, field: &Field, trust: Trust) -> Vec<Failing> {
         let taps = field.planes_of_taps(problem, cut);
         let plane = |image: usize, walk: usize| image * field.planes() + field.plane(problem, cut, walk);
-        let need = (FIXED + EACH * cut.terms(problem) as f64) * (cut.taps() as f64).sqrt();
+        let (terms, [run, runs]) = (cut.terms(problem) as f64, cut.runs(problem).map(|count| count as f64));
+        let need = (FIXED + (run + runs) * terms.sqrt()) * (cut.taps() as f64).sqrt();
         let need = need / (FACTOR * problem.taps()) as f64;
         let mut windows = Windows::new(field);
         let failing = |image: usize| {
@@ -140,8 +143,13 @@ impl<L: Real> Loudness<L> {
                         continue;
                     }
                     let new = [0, 1].map(|axis| field.along[axis].of(square[axis]));
-                    let failing =
-                        found.get_or_insert_with(|| Failing { image, walks: Vec::new(), outputs: new.clone() });
+                    let failing = found.get_or_insert_with(|| Failing {
+                        image,
+                        squares: 0,
+                        walks: Vec::new(),
+                        outputs: new.clone(),
+                    });
+                    failing.squares += 1;
                     if failing.walks.last() != Some(&walk) {
                         failing.walks.push(walk);
                     }

@@ -12,7 +12,7 @@ use crate::problem::Problem;
 use convolver_kernels::{Element, Lane, Real, Scratch, Storing, View, ViewMut, Working, WorkingType};
 use ndarray::{ArrayViewD, IxDyn};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Bytes of a kernel's values that are kept for several tiles, at most.
 const KEPT: usize = 40 << 20;
@@ -33,25 +33,26 @@ pub(in crate::algorithms) fn candidate(
     let added = Added::of(problem);
     let problem = &added.problem(problem);
     let cut = Cut::new(problem, machine);
-    let cut = cut.ok_or_else(|| unsuited("no axis has 2 to 5 taps, stride 1 and enough outputs"))?;
+    let cut = cut.ok_or_else(|| unsuited("no axis of stride 1 takes fewer products at points"))?;
     let once = cut.tiles(problem).0 == 1;
     if cost::spectrum_bytes(problem, &cut) > KEPT && !once {
         return Err(unsuited("the kernel at all points is too large to keep"));
     }
     let (seconds, shared) = cost::seconds(problem, machine, &cut);
     let own = cost::bytes(problem, machine, &cut);
-    let direct_bytes = match directly::candidate(problem, machine, memory.saturating_sub(own)) {
-        Ok(direct) => direct.workspace_bytes,
+    let otherwise = match directly::candidate(problem, machine, memory.saturating_sub(own)) {
         Err(Refusal::Memory(least)) => return Err(Refusal::Memory(least.saturating_add(own))),
-        Err(other) => return Err(other),
+        otherwise => otherwise?,
     };
+    let direct_bytes = otherwise.workspace_bytes;
     let workspace_bytes = own.saturating_add(direct_bytes);
     if workspace_bytes > memory {
         return Err(Refusal::Memory(workspace_bytes));
     }
-    let way = Way { problem: problem.clone(), machine: *machine, added, cut, shared, once, direct_bytes };
+    let (problem, otherwise) = (problem.clone(), otherwise.recipe);
+    let way = Way { problem, machine: *machine, added, cut, shared, once, direct_bytes, otherwise };
     let way = Arc::new(way);
-    let recipe: Box<dyn Recipe> = match problem.working() {
+    let recipe: Box<dyn Recipe> = match way.problem.working() {
         WorkingType::F32 => Box::new(ByPoints::<f32>(way, PhantomData)),
         _ => Box::new(ByPoints::<f64>(way, PhantomData)),
     };
@@ -106,20 +107,19 @@ struct Way {
     /// Whether every value of the kernel is used by one tile.
     once: bool,
     direct_bytes: usize,
+    /// For operands of which too many squares break the promise.
+    otherwise: Box<dyn Recipe>,
 }
 
 impl Way {
-    fn run<W: Storing + Working<Lane = W> + Lane + Real>(
-        &self,
-        (packing, spectrum): (&Packing<'_, W>, Option<&Spectrum<W>>),
-        (problem, kernel): (&Problem, &View<'_>),
-        input: &View<'_>,
-        output: ViewMut<'_>,
-    ) {
+    fn run<'a, W: Working>(
+        &'a self,
+        (packing, spectrum): (&'a Packing<'a, W>, Option<&'a Spectrum<W>>),
+        (problem, kernel): (&'a Problem, &'a View<'a>),
+    ) -> Run<'a, W> {
         let Way { machine, cut, shared, direct_bytes, .. } = self;
         let (direct_bytes, shared) = (*direct_bytes, *shared);
-        let (input, output) = (&self.added.input(input), self.added.output(output));
-        Run { problem, cut, machine, packing, spectrum, kernel, direct_bytes, shared }.run(input, output);
+        Run { problem, cut, machine, packing, spectrum, kernel, direct_bytes, shared }
     }
 }
 
@@ -132,7 +132,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Recipe for ByPoints
         let taps = dense::<W>(&way.problem, &way.added.kernel(kernel));
         let weights = Kernel::dense(&way.problem, &taps);
         let spectrum = Packing::new(&way.problem, &way.cut, &way.machine, &weights).spectrum(way.shared);
-        Box::new(WithKernel { way, taps, spectrum })
+        let otherwise = OnceLock::new();
+        Box::new(WithKernel { way, taps, spectrum, otherwise })
     }
 
     fn run_once(&self, Operands { input, kernel, output }: Operands<'_>) {
@@ -146,8 +147,15 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Recipe for ByPoints
             Kernel::dense(&way.problem, &copy)
         };
         let packing = Packing::new(&way.problem, &way.cut, &way.machine, &weights);
+        let (input, output) = (&way.added.input(input), way.added.output(output));
+        if way.problem.is_empty() {
+            return;
+        }
+        if !way.run((&packing, None), (&way.problem, kernel)).is_promising(input, packing.sample()) {
+            return way.otherwise.run_once(Operands { input, kernel, output });
+        }
         let spectrum = (!way.once).then(|| packing.spectrum(way.shared));
-        way.run((&packing, spectrum.as_ref()), (&way.problem, kernel), input, output);
+        way.run((&packing, spectrum.as_ref()), (&way.problem, kernel)).run(input, output);
     }
 }
 
@@ -156,6 +164,8 @@ struct WithKernel<W: Working> {
     way: Arc<Way>,
     taps: Scratch<W>,
     spectrum: Spectrum<W>,
+    /// Made when first needed.
+    otherwise: OnceLock<Box<dyn Prepared>>,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Prepared for WithKernel<W> {
@@ -166,6 +176,16 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Prepared for WithKe
         let problem = Problem { kernel: <W as Element>::TYPE, ..way.problem.clone() };
         let weights = Kernel::dense(&problem, &self.taps);
         let packing = Packing::new(&way.problem, &way.cut, &way.machine, &weights);
-        way.run((&packing, Some(&self.spectrum)), (&problem, &View::from_array(&taps)), input, output);
+        let (input, output) = (&way.added.input(input), way.added.output(output));
+        if problem.is_empty() {
+            return;
+        }
+        let kernel = &View::from_array(&taps);
+        let run = way.run((&packing, Some(&self.spectrum)), (&problem, kernel));
+        if run.is_promising(input, self.spectrum.trust) {
+            run.run(input, output);
+        } else {
+            self.otherwise.get_or_init(|| way.otherwise.prepare(kernel)).run(input, output);
+        }
     }
 }

@@ -59,6 +59,19 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 
+    /// Whether three of four squares of the first tile at least keep the promise with taps like these. Where they do not, few others
+    /// will, and computing so many outputs twice takes longer than computing all of them directly.
+    pub(super) fn is_promising(&self, input: &View<'_>, trust: Trust) -> bool {
+        let Run { problem, cut, machine, .. } = *self;
+        let leading = vec![0; problem.batch.len() + problem.group.len()];
+        let first = vec![0; problem.axes.len()];
+        let tile = Tile { leading: &leading, first: &first, batch: &cut.batch, outputs: &cut.outputs };
+        let field = Field::new(problem, cut, Cut::elements(problem, machine), tile.batch, tile.outputs);
+        let samples = load::<W>((problem, cut, machine.set), &field, input, tile);
+        let failing = Loudness::new(machine.set, &field, &samples[..]).failing(problem, cut, &field, trust);
+        4 * failing.iter().map(|failing| failing.squares).sum::<usize>() <= field.rows()
+    }
+
     fn tile(&self, input: &View<'_>, start: &[usize], mut output: ViewMut<'_>) {
         let Run { problem, cut, machine, .. } = *self;
         let (group_at, bank_at) = (problem.batch.len(), problem.batch.len() + problem.group.len());

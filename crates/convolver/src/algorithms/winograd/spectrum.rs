@@ -4,7 +4,7 @@
 
 use super::cut::Cut;
 use super::promise::Trust;
-use crate::algorithms::matrix::{Kernel, equal_parts};
+use crate::algorithms::matrix::Kernel;
 use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::Problem;
@@ -16,9 +16,6 @@ use std::sync::{Mutex, PoisonError};
 
 /// Shares that the elements of a panel are turned in.
 const SHARES: usize = 8;
-/// Terms of a chunk at most: a panel of them at one point stays in the first-level cache, at all points in the second.
-const CHUNK: usize = 96;
-
 /// A kernel, and how it is evaluated.
 pub(super) struct Packing<'a, W> {
     problem: &'a Problem,
@@ -82,7 +79,7 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
         let along = cut.parts.map(|parts| parts.taps * parts.count);
         let there = cut.evaluated.map(|axis| axis.map_or(1, |axis| lengths[axis]));
         let of_part = cut.terms(problem) / cut.all_parts();
-        let chunk = equal_parts(of_part, CHUNK, 1);
+        let [chunk, _] = cut.runs(problem);
         let part = |part: usize| {
             let first = part * of_part;
             (0..of_part).step_by(chunk).map(move |at| first + at..first + of_part.min(at + chunk))
@@ -128,6 +125,12 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
         let parts = (self.cut.taps(), self.cut.all_parts() == 1, missing);
         let trust = Trust::of(self.machine.set, &taps[..], (width, banks.len()), parts);
         Turned { taps, width, trust }
+    }
+
+    /// How far the taps of the first panel are to be trusted.
+    pub(super) fn sample(&self) -> Trust {
+        let panel = self.machine.set.panels::<W>(self.cut.banks).next().expect("there are banks");
+        self.turned(0, 0..panel.end.min(self.problem.bank[0]), panel.len(), false).trust
     }
 
     /// Some taps of an element.
