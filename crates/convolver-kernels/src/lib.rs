@@ -9,6 +9,7 @@ pub mod element;
 mod lend;
 pub mod memory;
 pub mod micro;
+mod seat;
 mod simd;
 pub mod working;
 
@@ -23,6 +24,7 @@ pub use micro::{
     PieceProducts, Pieces, Placed, Planes, Products, RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS,
     Terms, TileRows, Turn, frequencies, passes, radices, root, rounding,
 };
+pub use seat::Seat;
 pub use simd::{Lane, Real};
 pub use working::{Truth, Working, WorkingType};
 

@@ -4,7 +4,7 @@
 
 use crate::primitives::process::PerProcess;
 use crate::problem::Error;
-use convolver_kernels::{Tiles, ViewMut, lend};
+use convolver_kernels::{Seat, Tiles, ViewMut, lend};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,8 @@ struct Pool {
     threads: Arc<ThreadPool>,
     /// Jobs that no thread has begun yet.
     waiting: Arc<AtomicUsize>,
+    /// Where each helper sits.
+    seats: Arc<[Seat]>,
 }
 
 /// Jobs that may wait for a helper: where all are busy with a long call, more would only take memory.
@@ -47,7 +49,10 @@ pub fn set_count(threads: usize) -> Result<(), Error> {
 impl Pool {
     fn of(helpers: usize) -> Option<Pool> {
         let builder = ThreadPoolBuilder::new().num_threads(helpers).thread_name(|i| format!("convolver-{i}"));
-        let pool = |threads| Pool { helpers, threads: Arc::new(threads), waiting: Arc::default() };
+        let seats: Arc<[Seat]> = (0..helpers).map(|_| Seat::default()).collect();
+        let taken = seats.clone();
+        let builder = builder.start_handler(move |number| taken[number].sit());
+        let pool = |threads| Pool { helpers, threads: Arc::new(threads), waiting: Arc::default(), seats };
         builder.build().ok().map(pool)
     }
 
@@ -57,10 +62,13 @@ impl Pool {
             return;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting = self.waiting.clone();
+        let (waiting, seats) = (self.waiting.clone(), self.seats.clone());
         self.threads.spawn(move || {
             waiting.fetch_sub(1, Ordering::Relaxed);
             job();
+            if let Some(number) = rayon::current_thread_index() {
+                seats[number].rest();
+            }
         });
     }
 }
@@ -99,6 +107,7 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
             }
         }
     };
+    pool.seats.iter().for_each(Seat::make_room);
     lend(&take, threads - 1, |job| pool.call(job));
 }
 

@@ -119,11 +119,17 @@ impl Cut {
         counts.fold(1, usize::saturating_mul)
     }
 
-    /// Terms that are summed at once: at most, of those of a part, and how many such sums there are.
+    /// Terms that are summed at once at most, and how many such sums there are: some of a part, or all of some parts.
     pub(super) fn runs(&self, problem: &Problem) -> [usize; 2] {
         let of_part = self.terms(problem) / self.all_parts();
-        let run = equal_parts(of_part, RUN, 1);
-        [run, self.all_parts() * of_part.div_ceil(run)]
+        let parts = self.parts_of_run(problem);
+        let run = if parts > 1 { parts * of_part } else { equal_parts(of_part, RUN, 1) };
+        [run, self.all_parts().div_ceil(parts) * (parts * of_part).div_ceil(run)]
+    }
+
+    /// Parts whose terms are summed at once.
+    pub(super) fn parts_of_run(&self, problem: &Problem) -> usize {
+        (RUN * self.all_parts() / self.terms(problem)).clamp(1, self.all_parts())
     }
 
     /// Taps that are evaluated together.

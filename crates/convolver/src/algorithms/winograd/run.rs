@@ -165,7 +165,9 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             .map(|(number, panel)| Panel { number, banks: panel.start..panel.end.min(count), width: panel.len() })
             .collect();
         let of_part = field.evaluated(1) * field.elements * self.cut.points();
-        let some = (VALUES / (of_part * size_of::<W>()).max(1)).clamp(1, field.parts());
+        let of_run = self.cut.parts_of_run(problem);
+        let some = (VALUES / (of_part * size_of::<W>()).max(1) / of_run).max(1) * of_run;
+        let some = some.min(field.parts());
         let mut values = Values {
             numbers: Scratch::new(self.cut.points() * (field.evaluated(some) * field.elements + APART)),
             parts: 0..0,

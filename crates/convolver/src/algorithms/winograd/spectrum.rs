@@ -78,13 +78,15 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
         let walks = cut.walked.iter().map(|&axis| lengths[axis]).product();
         let along = cut.parts.map(|parts| parts.taps * parts.count);
         let there = cut.evaluated.map(|axis| axis.map_or(1, |axis| lengths[axis]));
-        let of_part = cut.terms(problem) / cut.all_parts();
-        let [chunk, _] = cut.runs(problem);
-        let part = |part: usize| {
-            let first = part * of_part;
-            (0..of_part).step_by(chunk).map(move |at| first + at..first + of_part.min(at + chunk))
+        // Those of some parts, so that a tile may take as many parts at a time.
+        let terms = cut.terms(problem);
+        let together = terms / cut.all_parts() * cut.parts_of_run(problem);
+        let [run, _] = cut.runs(problem);
+        let some = |first: usize| {
+            let end = terms.min(first + together);
+            (first..end).step_by(run).map(move |at| at..end.min(at + run))
         };
-        let chunks = (0..cut.all_parts()).flat_map(part).collect();
+        let chunks = (0..terms).step_by(together).flat_map(some).collect();
         Packing { problem, cut, machine, kernel, taps, room: [walks, along[0], along[1]], there, chunks }
     }
 
