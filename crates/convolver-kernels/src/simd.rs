@@ -63,18 +63,6 @@ pub(crate) trait Vector: Copy {
     /// As `splat`.
     unsafe fn add_product(self, left: Self, right: Self) -> Self;
 
-    /// Asks memory for a number that is read soon, wherever that is.
-    #[inline(always)]
-    fn ask(pointer: *const Self::Lane) {
-        #[cfg(target_arch = "x86_64")]
-        // SAFETY: every x86-64 CPU has the instruction, which reads nothing.
-        unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(pointer.cast());
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = pointer;
-    }
-
     /// Every second number from the first on, so many of them, from 1 to `COUNT`; and zeros.
     ///
     /// # Safety

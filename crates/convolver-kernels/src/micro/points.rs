@@ -22,7 +22,7 @@ use crate::memory::Source;
 use crate::simd::{Real, RealVector};
 use crate::working::Working;
 
-/// Points along an axis: one more than the taps and outputs together that they serve, less one.
+/// Points along an axis: as many as taps and outputs together, less one.
 pub const POINTS: usize = 6;
 
 /// What is done along an axis.

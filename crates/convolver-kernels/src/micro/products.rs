@@ -11,7 +11,7 @@
 
 use crate::arch::InstructionSet;
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Lane, Vector};
+use crate::simd::{Lane, Vector, prefetch_to_read};
 use crate::working::Working;
 
 /// Numbers of terms: where the first lies, and what each term adds.
@@ -210,10 +210,10 @@ impl<'a, V: Vector, const R: usize> Soon<'a, V, R> {
                 Soon::Nothing => {}
                 Soon::Panel(start, places, asked) => {
                     let place = start.wrapping_add(*places.get_unchecked(term));
-                    asked.iter().for_each(|asked| V::ask(place.wrapping_add(*asked)));
+                    asked.iter().for_each(|asked| prefetch_to_read(place.wrapping_add(*asked)));
                 }
                 Soon::Rows(rows) if term % V::COUNT < R => {
-                    V::ask(rows.get_unchecked(term % V::COUNT).wrapping_add(at));
+                    prefetch_to_read(rows.get_unchecked(term % V::COUNT).wrapping_add(at));
                 }
                 Soon::Rows(_) => {}
             }
