@@ -10,11 +10,11 @@ use std::ops::Range;
 
 /// A tile's place: where its images and groups, and its outputs, start; how many of each.
 #[derive(Clone, Copy)]
-pub(super) struct Tile<'a> {
-    pub(super) leading: &'a [usize],
-    pub(super) first: &'a [usize],
-    pub(super) batch: &'a [usize],
-    pub(super) outputs: &'a [usize],
+pub(in crate::algorithms) struct Tile<'a> {
+    pub(in crate::algorithms) leading: &'a [usize],
+    pub(in crate::algorithms) first: &'a [usize],
+    pub(in crate::algorithms) batch: &'a [usize],
+    pub(in crate::algorithms) outputs: &'a [usize],
 }
 
 /// Rows of the input that a box holds.

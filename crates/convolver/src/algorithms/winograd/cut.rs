@@ -17,7 +17,7 @@ const LARGE_BOX: usize = 8 << 20;
 /// errors grow with them.
 const RUN: usize = 48;
 /// Tiles for each core at least, where a problem has as many squares or banks.
-const PIECES: usize = 2;
+const TILES: usize = 2;
 
 /// The cut.
 #[derive(Clone, Debug)]
@@ -185,7 +185,7 @@ impl Cut {
             let rows = self.rows(problem, &self.batch, &self.outputs);
             // Values of some parts at a time.
             let values = self.seen(problem, &self.batch, &self.outputs).saturating_mul(self.points() * element);
-            let few = groups * positions * along_banks < PIECES * machine.cores;
+            let few = groups * positions * along_banks < TILES * machine.cores;
             let seen = problem.axes.iter().zip(&self.outputs);
             let seen = seen.map(|(axis, &outputs)| (outputs - 1) * axis.stride + axis.window());
             let seen = seen.chain(self.batch.iter().copied()).fold(element, usize::saturating_mul);

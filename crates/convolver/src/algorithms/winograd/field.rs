@@ -11,19 +11,6 @@ use crate::problem::{Axis, Problem};
 use convolver_kernels::{Dims, Evaluation, POINTS, grid_position};
 use std::ops::Range;
 
-/// A tile's outputs.
-#[derive(Clone, Copy)]
-pub(super) struct Tile<'a> {
-    /// Where its images and group start.
-    pub(super) leading: &'a [usize],
-    /// Its first output along each convolved axis.
-    pub(super) first: &'a [usize],
-    /// Images along each batch axis.
-    pub(super) batch: &'a [usize],
-    /// Outputs along each convolved axis.
-    pub(super) outputs: &'a [usize],
-}
-
 /// One evaluated axis of a tile.
 pub(super) struct Along {
     /// The axis, if it is there.

@@ -1,7 +1,8 @@
 //! The box of a tile: what it sees, the elements of a place side by side.
 
 use super::cut::Cut;
-use super::field::{Field, Tile};
+use super::field::Field;
+use crate::algorithms::matrix::Tile;
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
 use crate::problem::{Axis, Boundary, Problem};
 use convolver_kernels::{

@@ -111,10 +111,15 @@ pub(super) struct Loudness<L: Real> {
 /// Outputs of one image that are not precise enough: a box of walked outputs and of evaluated ones.
 pub(super) struct Failing {
     pub(super) image: usize,
-    /// Squares that are not.
-    pub(super) squares: usize,
     pub(super) walks: Vec<usize>,
     pub(super) outputs: [Range<usize>; 2],
+}
+
+impl Failing {
+    /// Outputs of the box.
+    pub(super) fn count(&self) -> usize {
+        self.walks.len() * self.outputs[0].len() * self.outputs[1].len()
+    }
 }
 
 impl<L: Real> Loudness<L> {
@@ -143,13 +148,8 @@ impl<L: Real> Loudness<L> {
                         continue;
                     }
                     let new = [0, 1].map(|axis| field.along[axis].of(square[axis]));
-                    let failing = found.get_or_insert_with(|| Failing {
-                        image,
-                        squares: 0,
-                        walks: Vec::new(),
-                        outputs: new.clone(),
-                    });
-                    failing.squares += 1;
+                    let failing =
+                        found.get_or_insert_with(|| Failing { image, walks: Vec::new(), outputs: new.clone() });
                     if failing.walks.last() != Some(&walk) {
                         failing.walks.push(walk);
                     }

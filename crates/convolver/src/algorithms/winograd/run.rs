@@ -2,11 +2,12 @@
 
 use super::cut::Cut;
 use super::directly;
-use super::field::{Field, Tile};
+use super::field::Field;
 use super::load::load;
-use super::promise::{Loudness, Trust};
+use super::promise::{Failing, Loudness, Trust};
 use super::spectrum::{Packing, Spectrum, Turned};
 use super::store::store;
+use crate::algorithms::matrix::Tile;
 use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::Problem;
@@ -59,8 +60,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 
-    /// Whether three of four squares of the first tile at least keep the promise with taps like these. Where they do not, few others
-    /// will, and computing so many outputs twice takes longer than computing all of them directly.
+    /// Whether half of the first tile's outputs at least keep the promise with taps like these. Where they do not, few others will, and
+    /// computing so many outputs twice takes longer than computing all of them directly.
     pub(super) fn is_promising(&self, input: &View<'_>, trust: Trust) -> bool {
         let Run { problem, cut, machine, .. } = *self;
         let leading = vec![0; problem.batch.len() + problem.group.len()];
@@ -69,7 +70,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         let field = Field::new(problem, cut, Cut::elements(problem, machine), tile.batch, tile.outputs);
         let samples = load::<W>((problem, cut, machine.set), &field, input, tile);
         let failing = Loudness::new(machine.set, &field, &samples[..]).failing(problem, cut, &field, trust);
-        4 * failing.iter().map(|failing| failing.squares).sum::<usize>() <= field.rows()
+        let outputs = field.images * field.walks() * field.along[0].outputs * field.along[1].outputs;
+        2 * failing.iter().map(Failing::count).sum::<usize>() <= outputs
     }
 
     fn tile(&self, input: &View<'_>, start: &[usize], mut output: ViewMut<'_>) {
