@@ -6,7 +6,13 @@
 //!           made of. Lines are terms and runs are outputs, or the other way round; weights and inputs are gathered alike.
 
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Lane, Vector};
+use crate::simd::{Lane, Vector, prefetch_to_read};
+
+/// Lines between the one that is copied and the one that memory is asked for: what they hold lies apart, which no prefetcher of the
+/// CPU follows.
+const AHEAD: usize = 8;
+/// Bytes of a cache line.
+const CACHE_LINE: usize = 64;
 
 /// Equally spaced numbers of every line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +85,11 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
             let from = job.source.pointer.add(job.start + line);
             let first = target.pointer.offset(row as isize * target.row_stride);
             let mut place = 0;
+            let soon = job.lines.get(row + AHEAD).map(|&line| job.source.pointer.wrapping_add(job.start + line));
             for run in job.runs {
+                if let Some(soon) = soon {
+                    ask(soon.wrapping_add(run.offset), run);
+                }
                 copy::<V>(from.add(run.offset), first.add(place), run, target.columns - place);
                 place += run.count;
             }
@@ -88,6 +98,18 @@ pub(crate) unsafe fn fill<V: Vector>(job: &Gather<'_, V::Lane>, target: &mut Mat
             }
         }
     }
+}
+
+/// Asks memory for the numbers of a run.
+#[inline(always)]
+fn ask<L>(first: *const L, &Run { count, step, .. }: &Run) {
+    let (last, line) = (count.saturating_sub(1) * step, (CACHE_LINE / size_of::<L>()).max(step));
+    let mut at = 0;
+    while at < last {
+        prefetch_to_read(first.wrapping_add(at));
+        at += line;
+    }
+    prefetch_to_read(first.wrapping_add(last));
 }
 
 /// # Safety
