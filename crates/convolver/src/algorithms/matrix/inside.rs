@@ -27,11 +27,20 @@ pub(super) struct Inside<'a, L> {
     /// Where groups of rows lie in an image, and in the box's.
     places: Vec<(usize, usize)>,
     rows: usize,
-    columns: usize,
-    /// From one number of a row to the next.
+    /// What rows are made of: places whose remainders are the same lie together in a box.
+    parts: SmallVec<[Part; 4]>,
+    /// From one number of a part to the next.
     step: usize,
     /// From one row to the next.
     pitches: (usize, usize),
+}
+
+/// A part of a row: where it starts, in the input and in a box, and its numbers.
+#[derive(Clone, Copy)]
+struct Part {
+    from: usize,
+    to: usize,
+    count: usize,
 }
 
 impl Layout {
@@ -45,7 +54,7 @@ impl Layout {
     ) -> Option<Inside<'a, L>> {
         let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
         let real = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
-        if self.modulus != 1 || !real || !problem.axes.iter().all(zero) {
+        if !real || !problem.axes.iter().all(zero) {
             return None;
         }
         let steps: Dims<usize> = input.strides().iter().map(|&step| step as usize / problem.input.size()).collect();
@@ -69,10 +78,14 @@ impl Layout {
         // Where nothing is seen, there may be no address either.
         let empty = inside.iter().any(|seen| seen.2 == 0);
         let (mut from, mut to) = (0, 0);
-        for (seen, (along, step)) in inside.iter().zip(along.iter().zip(&self.steps)).filter(|_| !empty) {
-            from += seen.0 * along;
-            to += seen.1 * step;
+        for (number, seen) in inside.iter().enumerate().filter(|_| !empty) {
+            from += seen.0 * along[number];
+            to += if number == last && self.place == Place::Convolved { 0 } else { seen.1 * self.steps[number] };
         }
+        let parts = match self.place {
+            Place::Summed => SmallVec::from_slice(&[Part { from: 0, to: 0, count: problem.summed[0] }]),
+            _ => self.parts(along[last], inside[last].1, inside[last].2),
+        };
         let count = if empty { 0 } else { others.iter().product() };
         let place = |number: usize| {
             let position = grid_position(&others, number);
@@ -95,24 +108,37 @@ impl Layout {
             elements: (0..elements.len()).map(|number| first + number * step).collect(),
             places: (0..count).map(place).collect(),
             rows: row.map_or(1, |row| inside[row].2),
-            columns: if self.place == Place::Summed { problem.summed[0] } else { inside[last].2 },
-            step: if self.place == Place::Summed { 1 } else { along[last] },
+            parts,
+            step: if self.place == Place::Summed { 1 } else { along[last].saturating_mul(self.modulus) },
             pitches: row.map_or((0, 0), |row| (along[row], self.steps[row])),
         })
+    }
+
+    /// The parts of a row of so many samples, `step` apart, the first of which stands at this place of a line.
+    fn parts(&self, step: usize, first: usize, count: usize) -> SmallVec<[Part; 4]> {
+        let part = |number: usize| {
+            let place = first + number;
+            let slot = if self.modulus == 1 { Some(0) } else { self.remainders.slot(place % self.modulus) };
+            let to = slot? * self.line + place / self.modulus;
+            Some(Part { from: number * step, to, count: (count - number).div_ceil(self.modulus) })
+        };
+        (0..self.modulus.min(count)).filter_map(part).collect()
     }
 
     /// Copies it to a box of zeros whose lines run along an axis.
     pub(super) fn copy<L: Lane>(&self, set: &'static InstructionSet, inside: &Inside<'_, L>, target: &mut [L]) {
         let lines: SmallVec<[usize; 64]> = (0..inside.rows).map(|row| row * inside.pitches.0).collect();
-        let runs = [Run { offset: 0, count: inside.columns, step: inside.step }];
         for (image, &start) in inside.images.iter().enumerate() {
             for (number, element) in inside.elements.iter().enumerate() {
                 for (from, to) in &inside.places {
-                    let job =
-                        Gather { source: inside.source, start: start + element + from, lines: &lines, runs: &runs };
+                    let start = start + element + from;
                     let target = &mut target[image * self.images[0] + number * self.elements[0] + to..];
-                    let pitch = inside.pitches.1.max(inside.columns);
-                    set.gather(&job, &mut MatrixMut::from_slice(target, inside.rows, inside.columns, pitch));
+                    for &Part { from, to, count } in &inside.parts {
+                        let runs = [Run { offset: from, count, step: inside.step }];
+                        let job = Gather { source: inside.source, start, lines: &lines, runs: &runs };
+                        let pitch = inside.pitches.1.max(count);
+                        set.gather(&job, &mut MatrixMut::from_slice(&mut target[to..], inside.rows, count, pitch));
+                    }
                 }
             }
         }
@@ -128,17 +154,18 @@ impl<L: Lane> Inside<'_, L> {
         target: &mut [i32],
         split: impl Fn(&PairSplit<'_, L>, &mut [i32]) -> Extent,
     ) -> Option<Extent> {
+        let [Part { to: column, count, .. }] = self.parts[..] else { return None };
         if self.step != 1 {
             return None;
         }
         let summed = layout.place == Place::Summed;
         let mut extent = Extent::NONE;
         let pairs: SmallVec<[(usize, usize); 64]> = match summed {
-            true => SmallVec::from_slice(&[(self.elements[0], self.elements[0] + self.columns / 2)]),
+            true => SmallVec::from_slice(&[(self.elements[0], self.elements[0] + count / 2)]),
             false => self.elements.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
         };
         let (columns, pitch) =
-            if summed { (self.columns / 2, layout.pair_pitch()) } else { (self.columns, self.pitches.1) };
+            if summed { (count / 2, layout.pair_pitch()) } else { (count, self.pitches.1) };
         for (image, &start) in self.images.iter().enumerate() {
             for (number, (first, second)) in pairs.iter().enumerate() {
                 for (from, to) in &self.places {
@@ -151,7 +178,7 @@ impl<L: Lane> Inside<'_, L> {
                         pieces,
                         piece_step,
                     };
-                    let place = layout.pair(image * layout.images[0] + to) + number * layout.elements[0];
+                    let place = layout.pair(image * layout.images[0] + to + column) + number * layout.elements[0];
                     extent = extent.and(split(&job, &mut target[place..]));
                 }
             }
