@@ -164,8 +164,7 @@ impl<L: Lane> Inside<'_, L> {
             true => SmallVec::from_slice(&[(self.elements[0], self.elements[0] + count / 2)]),
             false => self.elements.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect(),
         };
-        let (columns, pitch) =
-            if summed { (count / 2, layout.pair_pitch()) } else { (count, self.pitches.1) };
+        let (columns, pitch) = if summed { (count / 2, layout.pair_pitch()) } else { (count, self.pitches.1) };
         for (image, &start) in self.images.iter().enumerate() {
             for (number, (first, second)) in pairs.iter().enumerate() {
                 for (from, to) in &self.places {

@@ -22,6 +22,8 @@ const STORE: f64 = 0.4e-9;
 const AGAIN: f64 = 0.1;
 /// Bytes of a kernel's values that caches hold: an estimate.
 const SHARED_CACHE: f64 = 16e6;
+/// Bytes of a kernel's values that a core reads a second, for each tile: from 2×2 and 3×3 layers of 128 and 256 channels.
+const VALUES: f64 = 40e9;
 /// Seconds to set up a tile.
 const TILE: f64 = 15e-6;
 /// Seconds of a problem that is shared at least, and to set up a run.
@@ -63,7 +65,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, 
     let elements = up(count(&problem.summed));
     // Tiles at the end of an axis are taken for whole ones.
     let (tiles, bank_tiles) = cut.tiles(problem);
-    let tiles = tiles as f64 * groups;
+    let (reads, tiles) = (tiles as f64, tiles as f64 * groups);
     let rows = tiles * cut.rows(problem, &cut.batch, &cut.outputs) as f64;
     let seen = tiles * bank_tiles as f64 * cut.seen(problem, &cut.batch, &cut.outputs) as f64;
     let products = points * rows * terms * banks / (machine.products_per_second(problem.working()) * REACHED);
@@ -80,7 +82,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cut: &Cut) -> (f64, 
     let values = spectrum_bytes(problem, cut) as f64;
     let written =
         3.0 * (values / machine.rates.cache_bytes + (values - SHARED_CACHE).max(0.0) / machine.rates.memory_bytes);
-    let work = products + evaluated + moved + written + again + tiles * bank_tiles as f64 * TILE;
+    let read = if reads > 1.0 { reads * values / VALUES } else { 0.0 };
+    let work = products + evaluated + moved + written + read + again + tiles * bank_tiles as f64 * TILE;
     if work > WORTH_SHARING {
         (BEGIN + work / machine.cores as f64 + machine.rates.hand_off, true)
     } else {
