@@ -77,7 +77,7 @@ impl Layout {
         let interleaved =
             problem.summed.len() == 1 && together(input.strides(), input.shape(), problem.input.size(), banks_at);
         // Runs of neighbours are outputs of a line, or its taps.
-        let as_rows = interleaved || banks_together || axis.output() * 2 < axis.kernel;
+        let as_rows = interleaved || banks_together || size.cut.is_some() || axis.output() * 2 < axis.kernel;
         let lanes = if as_rows { Lanes::Banks } else { Lanes::Positions };
         let source = input.source::<L>();
         // A number that is used once may be far from its neighbours.
@@ -108,7 +108,9 @@ impl Layout {
         }
         let place = if interleaved { Place::Summed } else { Place::Convolved };
         let (modulus, remainders) = match (place, lanes) {
+            // Taps need not be neighbours where nothing is gathered.
             (Place::Summed, _) => (modulus, remainders),
+            _ if size.cut.is_some() => (modulus, remainders),
             (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
             (_, Lanes::Banks) => {
                 let turned = Axis { stride: axis.dilation, dilation: axis.stride, kernel: size.outputs[last], ..*axis };
@@ -224,6 +226,8 @@ impl Layout {
         match self.place {
             Place::Convolved if self.paired => equal_parts(last, size.elements.max(BLOCK) / BLOCK * BLOCK, BLOCK),
             Place::Convolved => equal_parts(last, size.elements, 1),
+            // In a box as in the input, the elements of a place lie together.
+            _ if size.cut.is_some() && !self.elements_together() => equal_parts(last, size.elements, 1),
             _ => last,
         }
     }

@@ -18,6 +18,7 @@
 //!           products are made of each number.
 //! Pairs     Where summed elements come in whole steps of the unit for pieces, what a tile sees is cut once, elements joined in
 //!           pairs, and multiplied where it lies: a tap is a shifted load, and nothing is gathered.
+//! Runs      Where the sum is long and outputs are few, the sum is cut instead, see `runs.rs`.
 //! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions, also
 //!           where they are read in place, or the cutting of what a tile sees
 //! Error     products of pieces: 6·(n + 8) roundings in the worst order; otherwise as direct
@@ -37,6 +38,7 @@ mod packed;
 mod positions;
 mod recipe;
 mod run;
+mod runs;
 mod size;
 mod store;
 mod weights;

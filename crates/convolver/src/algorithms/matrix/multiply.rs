@@ -59,7 +59,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         tiles: &[usize],
         chunk: &Chunk,
         weights: Weights<'_, W>,
-        sums: &mut Sums<W>,
+        sums: &mut Sums<'_, W>,
     ) -> bool {
         if !pairs.extent.multiply(weights.extent) || sums.whole.contains(&true) {
             return false;
@@ -84,7 +84,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         chunk: &Chunk,
         weights: Weights<'_, W>,
         (numbers, cut): (&mut [W], &mut [i32]),
-        sums: &mut Sums<W>,
+        sums: &mut Sums<'_, W>,
         of: (usize, Range<usize>, usize),
     ) {
         let (set, terms) = (self.packing.set, chunk.len());
@@ -134,7 +134,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         gathered: &Gathered,
         cut: &mut [i32],
         weights: Weights<'_, W>,
-        sums: &mut Sums<W>,
+        sums: &mut Sums<'_, W>,
     ) -> bool {
         if sums.whole[number] {
             return false;
@@ -169,13 +169,13 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         chunk: &Chunk,
         weights: Weights<'a, W>,
         cut: &mut [i32],
-        sums: &mut Sums<W>,
+        sums: &mut Sums<'_, W>,
         whole: impl Fn() -> &'a [W],
     ) {
         let (set, terms) = (self.packing.set, chunk.len());
         let rows = Terms { numbers: samples.source, start: samples.origin, places: &chunk.samples };
         let far = self.layout.place == Place::Input;
-        let multiply = |first: usize, row_places: &[usize], numbers: &[W], sums: &mut Sums<W>| {
+        let multiply = |first: usize, row_places: &[usize], numbers: &[W], sums: &mut Sums<'_, W>| {
             for (number, row_places) in row_places.chunks(TOGETHER).enumerate() {
                 let first = first + number * TOGETHER;
                 for panel in set.panels::<W>(sums.lanes) {

@@ -4,7 +4,8 @@ use super::cost;
 use super::layout::{Lanes, Layout};
 use super::packed::Packed;
 use super::run::Run;
-use super::size::{self, PACKED, Size};
+use super::runs::{self, Runs};
+use super::size::{self, Cut, PACKED, Size};
 use super::weights::{Kernel, Packing};
 use crate::algorithms::direct::{dense, with_an_axis, with_axes};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
@@ -51,11 +52,23 @@ pub(super) fn candidate(
     let size = size::size(&whole, machine, pieces);
     let (seconds, shared) = cost::seconds(&whole, machine, &size);
     let workspace_bytes = cost::bytes(&whole, machine, &size);
+    let (size, seconds, shared, workspace_bytes) =
+        match runs::cut(&whole, machine).filter(|_| pieces.is_none()).and_then(|size| in_runs(&whole, machine, size)) {
+            Some((in_runs, quicker, bytes)) if quicker < seconds && bytes <= memory => (in_runs, quicker, true, bytes),
+            _ => (size, seconds, shared, workspace_bytes),
+        };
     if workspace_bytes > memory {
         return Err(Refusal::Memory(workspace_bytes));
     }
     let way = Way { machine: *machine, added_axis: problem.axes.is_empty(), problem: whole, size, shared };
     Ok(Candidate { recipe: Box::new(Matrix(Arc::new(way))), shared, seconds, workspace_bytes })
+}
+
+/// What a problem costs whose sum is cut into runs: seconds and bytes.
+fn in_runs(problem: &Problem, machine: &Machine, size: Size) -> Option<(Size, f64, usize)> {
+    let cut = size.cut.as_ref()?;
+    let (seconds, bytes) = (runs::seconds(problem, machine, &size, cut), runs::bytes(problem, machine, &size, cut));
+    Some((size, seconds, bytes))
 }
 
 /// How a problem is cut. There is at least one convolved axis.
@@ -77,6 +90,21 @@ impl Way {
     fn layout<W: Lane>(&self, input: &View<'_>, output: &ViewMut<'_>) -> Layout {
         let set = self.machine.set;
         Layout::new::<W>(&self.problem, &self.size, (set, self.size.pieces), input, output)
+    }
+
+    /// Sums run by run.
+    fn in_runs<W: Storing + Working<Lane = W> + Lane>(
+        &self,
+        cut: &Cut,
+        kernel: &Kernel<'_, W>,
+        input: &View<'_>,
+        output: ViewMut<'_>,
+    ) {
+        let kinds = runs::kinds(&self.problem, cut);
+        let set = self.machine.set;
+        let layout = Layout::new::<W>(&kinds[0], &self.size, (set, None), input, &output);
+        let how = (self.packing(layout.lanes), &self.size, cut);
+        Runs::new((&self.problem, &kinds), how, &layout, kernel, self.shared).run(input, output);
     }
 
     fn with_run<W: Storing + Working<Lane = W> + Lane>(
@@ -112,6 +140,9 @@ impl Recipe for Matrix {
                 copy = dense::<W>(&way.problem, kernel);
                 Kernel::dense(&way.problem, &copy)
             };
+            if let Some(cut) = &way.size.cut {
+                return way.in_runs(cut, &weights, input, output);
+            }
             let layout = way.layout::<W>(input, &output);
             way.with_run(&layout, &weights, |run| {
                 // Where every weight is used by one tile, or they are many, tiles pack what they use.
@@ -138,8 +169,11 @@ impl<W: Storing + Working<Lane = W> + Lane> Prepared for WithKernel<W> {
     fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let way = &*self.way;
         with_axes(way.added_axis, input, output, |input, output| {
-            let layout = way.layout::<W>(input, &output);
             let weights = Kernel::dense(&way.problem, &self.dense);
+            if let Some(cut) = &way.size.cut {
+                return way.in_runs(cut, &weights, input, output);
+            }
+            let layout = way.layout::<W>(input, &output);
             let at_once = layout.at_once(&way.problem, &way.size);
             let order = (layout.lanes, layout.elements_together(), layout.paired, at_once);
             way.with_run(&layout, &weights, |run| {

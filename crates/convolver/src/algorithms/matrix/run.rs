@@ -103,7 +103,10 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
         let banks = first..first + shape[bank_at..outputs_at].iter().product::<usize>();
         let positions = Positions::new(self.layout, problem, batch, outputs);
-        let mut sums = Sums::new(self, banks.len(), positions.offsets.len());
+        let count = positions.offsets.len();
+        let (height, pitch) = Sums::shape(self, banks.len(), count);
+        let mut numbers = Scratch::new(height * pitch);
+        let mut sums = Sums::new(self, banks.len(), count, &mut numbers);
         let panel = self.packing.set.panel::<W>();
         let panels: OnceCell<Vec<Panel>> = OnceCell::new();
         let panels = || match (self.layout.lanes, positions.offsets.len()) {
@@ -172,7 +175,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                 sums.accumulate = true;
             }
         }
-        store(problem, self.layout.lanes, &positions, (&sums.numbers, sums.pitch), output);
+        store(problem, self.layout.lanes, &positions, (sums.numbers, sums.pitch), output);
     }
 
     /// A box, of zeros at first.
@@ -251,30 +254,40 @@ impl<W: Storing + Working<Lane = W> + Lane> Operand<W> {
 }
 
 /// The sums of a tile.
-pub(super) struct Sums<W: Working> {
-    numbers: Scratch<W>,
+pub(super) struct Sums<'a, W> {
+    pub(super) numbers: &'a mut [W],
     pub(super) rows: usize,
     pub(super) lanes: usize,
     /// Rows that there is room for.
     pub(super) height: usize,
-    pitch: usize,
+    pub(super) pitch: usize,
     pub(super) accumulate: bool,
     /// For each panel or rows of positions that are gathered at once, whether some of its products were not made in pieces:
     /// then its sums may be too small for the unit, and no more of them are.
     pub(super) whole: Vec<bool>,
 }
 
-impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
-    fn new(run: &Run<'_, W>, banks: usize, positions: usize) -> Self {
-        let (rows, lanes) = match run.layout.lanes {
+impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
+    /// Rows and lanes of the sums of so many banks and positions.
+    fn sides(run: &Run<'_, W>, banks: usize, positions: usize) -> (usize, usize) {
+        match run.layout.lanes {
             Lanes::Positions => (banks, positions),
             Lanes::Banks => (positions, banks),
-        };
-        let height = rows.next_multiple_of(BLOCK);
+        }
+    }
+
+    /// Rows that there is room for, and numbers from one to the next.
+    pub(super) fn shape(run: &Run<'_, W>, banks: usize, positions: usize) -> (usize, usize) {
+        let (rows, lanes) = Self::sides(run, banks, positions);
         // Not a multiple of a page, whose rows would share a few lines of the cache.
         let pitch = lanes.next_multiple_of(run.packing.set.panel::<W>().max(BLOCK)) + 16;
+        (rows.next_multiple_of(BLOCK), pitch)
+    }
+
+    pub(super) fn new(run: &Run<'_, W>, banks: usize, positions: usize, numbers: &'a mut [W]) -> Self {
+        let ((rows, lanes), (height, pitch)) = (Self::sides(run, banks, positions), Self::shape(run, banks, positions));
         let whole = vec![false; positions.div_ceil(ROWS.min(run.packing.set.panel::<W>()))];
-        Sums { numbers: Scratch::new(height * pitch), rows, lanes, height, pitch, accumulate: false, whole }
+        Sums { numbers, rows, lanes, height, pitch, accumulate: false, whole }
     }
 
     pub(super) fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
@@ -282,7 +295,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Sums<W> {
     }
 
     pub(super) fn singles(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, f32> {
-        let numbers = W::singles_mut(&mut self.numbers).expect("pieces are of f32");
+        let numbers = W::singles_mut(self.numbers).expect("pieces are of f32");
         MatrixMut::from_slice(&mut numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
     }
 }

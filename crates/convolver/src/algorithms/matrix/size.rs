@@ -31,6 +31,17 @@ pub(super) struct Size {
     pub(super) elements: usize,
     /// The pieces that operands are cut into, if they are.
     pub(super) pieces: Option<Pieces>,
+    /// How the sum is cut into runs, if it is.
+    pub(super) cut: Option<Cut>,
+}
+
+/// How a long sum is cut; see `runs.rs`.
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    /// Taps of a run along each convolved axis; its summed elements are those of a box.
+    pub(super) taps: Dims<usize>,
+    /// Parts of about as many runs, which are summed apart.
+    pub(super) parts: usize,
 }
 
 impl Size {
@@ -77,6 +88,7 @@ pub(super) fn size(problem: &Problem, machine: &Machine, pieces: Option<Pieces>)
         banks,
         elements: problem.summed.iter().product(),
         pieces,
+        cut: None,
     };
     let divisible = problem.bank.len() == 1;
     let groups: usize = problem.group.iter().product();
@@ -116,7 +128,7 @@ fn boxed(problem: &Problem, pieces: Option<Pieces>) -> bool {
 }
 
 /// Half the images, or half the outputs along the axis that is cut at least cost. False if there is one position.
-fn halve(problem: &Problem, size: &mut Size) -> bool {
+pub(super) fn halve(problem: &Problem, size: &mut Size) -> bool {
     if let Some(images) = size.batch.iter_mut().find(|images| **images > 1) {
         *images = images.div_ceil(2);
         return true;

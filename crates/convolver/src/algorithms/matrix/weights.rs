@@ -2,10 +2,10 @@
 
 use super::chunk::{Chunk, runs};
 use super::layout::Lanes;
-use crate::problem::Problem;
+use crate::problem::{Axis, Problem};
 use convolver_kernels::{
-    BLOCK, Dims, Extent, Gather, InstructionSet, Lane, MatrixMut, Pieces, Run, Scratch, Source, Split, Terms, View,
-    Working, grid_position,
+    BLOCK, Dims, Extent, Gather, InstructionSet, Lane, MatrixMut, Pieces, Run, Scratch, Source, Split, Terms, Turn,
+    View, Working, grid_position,
 };
 use std::ops::Range;
 
@@ -14,13 +14,15 @@ pub(in crate::algorithms) struct Kernel<'a, W> {
     source: Source<'a, W>,
     /// Numbers from one weight to the next along each axis: group, bank, summed, taps.
     steps: Dims<usize>,
+    /// Where the first one lies.
+    start: usize,
 }
 
 impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
     /// The kernel as it lies in memory, if it can be read there.
     pub(in crate::algorithms) fn in_place(view: &View<'a>) -> Option<Self> {
         let steps = view.strides().iter().map(|&stride| stride as usize / view.element().size());
-        Some(Kernel { source: view.source()?, steps: steps.collect() })
+        Some(Kernel { source: view.source()?, steps: steps.collect(), start: 0 })
     }
 
     /// The numbers that weights lie among.
@@ -35,7 +37,17 @@ impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
         for axis in (1..shape.len()).rev() {
             steps[axis - 1] = steps[axis] * shape[axis];
         }
-        Kernel { source: weights.into(), steps }
+        Kernel { source: weights.into(), steps, start: 0 }
+    }
+
+    /// The kernel from these taps of a problem's on, as many as there are along each axis.
+    pub(super) fn of_taps(&self, problem: &Problem, taps: &[Range<usize>]) -> Self {
+        let first = self.steps.len() - taps.len();
+        let skipped =
+            |(axis, taps): (&Axis, &Range<usize>)| if problem.flip { axis.kernel - taps.end } else { taps.start };
+        let skipped = problem.axes.iter().zip(taps).map(skipped).zip(&self.steps[first..]);
+        let start = self.start + skipped.map(|(taps, step)| taps * step).sum::<usize>();
+        Kernel { source: self.source, steps: self.steps.clone(), start }
     }
 
     /// The weights of some banks and terms, those of a box being counted from `element`, where they lie; and where those of
@@ -61,7 +73,7 @@ impl<W> Kernel<'_, W> {
     }
 
     pub(in crate::algorithms) fn group(&self, problem: &Problem, group: usize) -> usize {
-        self.offset(0, &problem.group, group)
+        self.start + self.offset(0, &problem.group, group)
     }
 
     pub(in crate::algorithms) fn banks(&self, problem: &Problem, banks: Range<usize>) -> Vec<usize> {
@@ -151,7 +163,10 @@ impl Packing<'_> {
                 for panel in self.set.panels::<W>(banks.len()) {
                     let numbers = &mut numbers[panel.start * terms..panel.end * terms];
                     let some = &banks[panel.start..panel.end.min(banks.len())];
-                    by_terms(&chunk.weights, some, panel.len(), numbers, gather);
+                    let job = |lines, runs| Gather { source: kernel.source, start, lines, runs };
+                    if !self.turned(job, &chunk.weights, some, panel.len(), numbers) {
+                        by_terms(&chunk.weights, some, panel.len(), numbers, gather);
+                    }
                 }
             }
             (Some(pieces), Lanes::Positions) => {
@@ -172,6 +187,36 @@ impl Packing<'_> {
             }
         }
         Extent::NONE
+    }
+
+    /// Turns neighbouring terms of equally spaced banks, which are f32; false if they are something else.
+    fn turned<'k, W: Working>(
+        self,
+        job: impl Fn(&'k [usize], &'k [Run]) -> Gather<'k, W>,
+        terms: &[usize],
+        banks: &'k [usize],
+        width: usize,
+        target: &mut [W],
+    ) -> bool {
+        let (across, along) = (runs(banks), runs(terms));
+        let [banks_at] = across[..] else { return false };
+        let short = along.len() * TURNED > terms.len() || along.iter().any(|run| run.step != 1);
+        if short || (banks_at.count > 1 && banks_at.step == 1) {
+            return false;
+        }
+        let (Some(numbers), Some(target)) = (W::gather_singles(job(banks, &[])), W::singles_mut(target)) else {
+            return false;
+        };
+        let mut first = 0;
+        for run in along {
+            let start = numbers.start + banks_at.offset + run.offset;
+            let job = Turn { source: numbers.source, start, step: banks_at.step, lines: banks.len() };
+            let lines = &mut target[first * width..][..run.count * width];
+            self.set.turn(&job, &mut MatrixMut::from_slice(lines, run.count, banks.len(), width));
+            lines.chunks_exact_mut(width).for_each(|line| line[banks.len()..].fill(0.0));
+            first += run.count;
+        }
+        true
     }
 }
 
