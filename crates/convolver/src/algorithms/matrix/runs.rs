@@ -228,7 +228,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
         let tile = self.size.shape(self.problem);
         let whole: Dims<usize> = output.shape().into();
         let counts: Dims<usize> = whole.iter().zip(&tile).map(|(&length, &tile)| length.div_ceil(tile)).collect();
-        let (parts, all) = (self.cut.parts, self.runs());
+        // Elements that lie together are one run.
+        let all = self.runs();
+        let parts = self.cut.parts.min(all);
         let (height, pitch) = Sums::shape(&self.kinds[0], self.size.banks, self.size.positions());
         let length = height * pitch;
         let mut sums = Scratch::<W>::new(counts.iter().product::<usize>() * parts * length);
