@@ -131,6 +131,31 @@ fn channels_in_whole_steps() {
     }
 }
 
+/// Long sums of few outputs, as gradients of weights are: runs of images and of places, more taps than outputs, however they lie.
+const LONG_SUMS: &[&str] = &[
+    "{t} n20 c3 [26 31] * {t} o18 [26 31] pad 1:1 1:1 -> {t}",
+    "{t} n3 c2 [61 59] * {t} o70 [30 31] dilation 2 2 pad 3:2 2:4 -> {t}",
+    "{t} n5 g2 c4 [9 8 13] * {t} o5 [8 8 12] pad 1:1 0:1 1:1 boundary reflect:edge zero:wrap zero:zero -> {t}",
+    "{t} n7 [2000] * {t} o21 [1990] flip dilation 1 pad 3:2 -> {t}",
+    "{t} n90 c40 [9] * {t} o33 [9] -> {t}",
+    "{t} n33 c2 c5 [20 6] * {t} o2 o9 [19 7] flip pad -1:2 1:1 -> {t}",
+];
+
+#[test]
+fn long_sums() {
+    for (number, text) in LONG_SUMS.iter().enumerate() {
+        for (turn, element) in ["f32", "f64", "f16", "i32"].into_iter().enumerate() {
+            let problem: convolver::Problem = text.replace("{t}", element).parse().expect("a problem");
+            for (round, memory) in [Memory::Plain, Memory::Turned, Memory::Strange].into_iter().enumerate() {
+                let style = [Style::Uniform, Style::Wide, Style::Special, Style::Zeros][(number + turn + round) % 4];
+                let data = Data { style, shape: Shape::Dense, memory, seed: number as u64 };
+                let case = Case { problem: problem.clone(), data };
+                Judge::of_some(&case, 150).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
+            }
+        }
+    }
+}
+
 /// Sums over channels at points: squares along one axis or two, taps in parts, dilation, axes that are walked, gradients' roles.
 const POINTS: &[&str] = &[
     "{t} n2 c20 [26 31] * {t} o18 [3 3] pad 1:1 1:1 -> {t}",

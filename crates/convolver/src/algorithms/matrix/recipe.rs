@@ -49,14 +49,16 @@ pub(super) fn candidate(
         return Err(Refusal::Unsuited("the numbers are complex".into()));
     }
     let whole = with_an_axis(problem);
-    let size = size::size(&whole, machine, pieces);
-    let (seconds, shared) = cost::seconds(&whole, machine, &size);
-    let workspace_bytes = cost::bytes(&whole, machine, &size);
-    let (size, seconds, shared, workspace_bytes) =
-        match runs::cut(&whole, machine).filter(|_| pieces.is_none()).and_then(|size| in_runs(&whole, machine, size)) {
-            Some((in_runs, quicker, bytes)) if quicker < seconds && bytes <= memory => (in_runs, quicker, true, bytes),
-            _ => (size, seconds, shared, workspace_bytes),
-        };
+    let long = runs::cut(&whole, machine).filter(|_| pieces.is_none()).and_then(|size| in_runs(&whole, machine, size));
+    let (size, seconds, shared, workspace_bytes) = match long {
+        Some((size, (seconds, shared), bytes)) if bytes <= memory => (size, seconds, shared, bytes),
+        _ => {
+            let size = size::size(&whole, machine, pieces);
+            let (seconds, shared) = cost::seconds(&whole, machine, &size);
+            let bytes = cost::bytes(&whole, machine, &size);
+            (size, seconds, shared, bytes)
+        }
+    };
     if workspace_bytes > memory {
         return Err(Refusal::Memory(workspace_bytes));
     }
@@ -64,8 +66,8 @@ pub(super) fn candidate(
     Ok(Candidate { recipe: Box::new(Matrix(Arc::new(way))), shared, seconds, workspace_bytes })
 }
 
-/// What a problem costs whose sum is cut into runs: seconds and bytes.
-fn in_runs(problem: &Problem, machine: &Machine, size: Size) -> Option<(Size, f64, usize)> {
+/// What a problem costs whose sum is cut into runs: seconds, whether it is shared, and bytes.
+fn in_runs(problem: &Problem, machine: &Machine, size: Size) -> Option<(Size, (f64, bool), usize)> {
     let cut = size.cut.as_ref()?;
     let (seconds, bytes) = (runs::seconds(problem, machine, &size, cut), runs::bytes(problem, machine, &size, cut));
     Some((size, seconds, bytes))

@@ -21,6 +21,8 @@ use std::ops::Range;
 const TERMS_IN_PAIRS: usize = 320;
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 256;
+/// Where the sum is cut into runs, whose weights are packed for all positions just before: they are in the second-level cache anyway.
+pub(super) const TERMS_OF_RUN: usize = 800;
 /// Positions that are gathered at once to be cut, where they are rows.
 pub(super) const ROWS: usize = 64;
 
@@ -63,6 +65,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         match self.packing.pieces {
             Some(_) if self.layout.paired => TERMS_IN_PAIRS,
             Some(_) => TERMS_IN_PIECES,
+            None if self.size.cut.is_some() => TERMS_OF_RUN,
             None => TERMS,
         }
     }

@@ -16,7 +16,7 @@ use super::inside::Tile;
 use super::layout::{Layout, extents};
 use super::multiply::Samples;
 use super::positions::Positions;
-use super::run::{Run, Sums};
+use super::run::{Run, Sums, TERMS_OF_RUN};
 use super::size::{Cut, Size};
 use super::store::store;
 use super::weights::{Kernel, Packing, Weights};
@@ -35,7 +35,9 @@ const SUMS: usize = 448 << 10;
 const BOX: usize = 256 << 10;
 const PARTS: usize = 16 << 20;
 /// Parts and tiles for each core, so that none waits long for the others.
-const SHARES: usize = 4;
+const SHARES: usize = 2;
+/// Rows that are summed at once, or a few fewer.
+const ROWS: usize = 8;
 /// Positions and banks of a tile at least.
 const POSITIONS: usize = 64;
 const BANKS: usize = 128;
@@ -48,6 +50,8 @@ const LOAD: f64 = 0.2e-9;
 const ADD: f64 = 0.4e-9;
 const STORE: f64 = 1e-9;
 const BEGIN: f64 = 4e-6;
+/// Seconds of a problem that is shared at least.
+const WORTH_SHARING: f64 = 40e-6;
 
 /// The tile of a problem whose sum is long, with its runs; none if it is short, or has as many outputs as terms.
 pub(super) fn cut(problem: &Problem, machine: &Machine) -> Option<Size> {
@@ -105,22 +109,24 @@ fn runs(problem: &Problem, size: &Size, cut: &Cut) -> usize {
     along.product::<usize>() * others.iter().product::<usize>() * last.div_ceil(size.elements)
 }
 
-/// Seconds of the whole.
-pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size, cut: &Cut) -> f64 {
+/// Seconds of the whole, and whether it is shared.
+pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size, cut: &Cut) -> (f64, bool) {
     let lanes = machine.set.vector_bytes / problem.working().size();
     let groups: usize = problem.group.iter().product();
     let (tiles, bank_tiles) = size.tiles(problem);
     let (banks, terms) = (problem.bank.iter().product::<usize>() as f64, problem.taps() as f64);
     let positions = problem.outputs() as f64 / (groups as f64 * banks);
     let rate = machine.products_per_second(problem.working()) * REACHED;
-    let products =
-        positions * banks.max(1.0) / size.banks as f64 * size.banks.next_multiple_of(lanes) as f64 * terms / rate;
-    let packed = banks * terms * tiles as f64 * PACK;
+    // Filled up to whole vectors, and to as many rows as are summed at once.
+    let filled = banks.max(1.0) / size.banks as f64 * size.banks.next_multiple_of(lanes) as f64;
+    let rows = positions / size.positions() as f64 * size.positions().next_multiple_of(ROWS) as f64;
+    let products = rows * filled * terms / rate;
+    let packed = filled * terms * tiles as f64 * PACK;
     let runs = (runs(problem, size, cut) * tiles * bank_tiles) as f64;
     let loaded = runs * (samples(problem, size, cut) * size.elements) as f64 * LOAD;
     let stored = positions * banks * (cut.parts as f64 * ADD + STORE);
     let work = groups as f64 * (products + packed + loaded + stored + runs * BEGIN);
-    work / machine.cores as f64 + machine.rates.hand_off
+    if work > WORTH_SHARING { (work / machine.cores as f64 + machine.rates.hand_off, true) } else { (work, false) }
 }
 
 /// Bytes of workspace.
@@ -132,7 +138,7 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size, cut: &Cut
     // As many elements as channels that lie together need.
     let elements = problem.summed.last().copied().unwrap_or(1);
     let each =
-        samples(problem, size, cut).saturating_mul(elements).saturating_add(panels * 256 * 2).saturating_add(sums);
+        samples(problem, size, cut).saturating_mul(elements).saturating_add(panels * TERMS_OF_RUN).saturating_add(sums);
     let parts = sums.saturating_mul(groups * tiles * bank_tiles * cut.parts);
     each.saturating_mul(machine.cores).saturating_add(parts).saturating_mul(problem.working().size())
 }

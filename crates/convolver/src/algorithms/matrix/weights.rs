@@ -207,13 +207,15 @@ impl Packing<'_> {
         let (Some(numbers), Some(target)) = (W::gather_singles(job(banks, &[])), W::singles_mut(target)) else {
             return false;
         };
+        if banks.len() < width {
+            target.fill(0.0);
+        }
         let mut first = 0;
         for run in along {
             let start = numbers.start + banks_at.offset + run.offset;
             let job = Turn { source: numbers.source, start, step: banks_at.step, lines: banks.len() };
             let lines = &mut target[first * width..][..run.count * width];
             self.set.turn(&job, &mut MatrixMut::from_slice(lines, run.count, banks.len(), width));
-            lines.chunks_exact_mut(width).for_each(|line| line[banks.len()..].fill(0.0));
             first += run.count;
         }
         true
