@@ -46,6 +46,7 @@ mod weights;
 pub(super) use chunk::equal_parts;
 pub(super) use inside::Tile;
 pub(super) use recipe::either as matrix_candidate;
+pub(super) use runs::of_taps;
 pub(super) use weights::Kernel;
 
 use super::direct::error_factor;

@@ -144,7 +144,7 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size, cut: &Cut
 }
 
 /// The problem of some taps along each axis.
-fn of_taps(problem: &Problem, taps: &[Range<usize>]) -> Problem {
+pub(in crate::algorithms) fn of_taps(problem: &Problem, taps: &[Range<usize>]) -> Problem {
     let axis = |(axis, taps): (&Axis, &Range<usize>)| {
         let reach = |taps: usize| (taps * axis.dilation) as isize;
         let (low, high) = (axis.low - reach(taps.start), axis.high - reach(axis.kernel - taps.end));

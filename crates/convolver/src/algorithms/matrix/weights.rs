@@ -41,7 +41,7 @@ impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
     }
 
     /// The kernel from these taps of a problem's on, as many as there are along each axis.
-    pub(super) fn of_taps(&self, problem: &Problem, taps: &[Range<usize>]) -> Self {
+    pub(in crate::algorithms) fn of_taps(&self, problem: &Problem, taps: &[Range<usize>]) -> Self {
         let first = self.steps.len() - taps.len();
         let skipped =
             |(axis, taps): (&Axis, &Range<usize>)| if problem.flip { axis.kernel - taps.end } else { taps.start };

@@ -204,7 +204,7 @@ impl Cut {
     }
 
     /// Half the images, or else half the outputs along the axis with most of them to spare; false if there is one square.
-    fn halve(&mut self, problem: &Problem) -> bool {
+    pub(super) fn halve(&mut self, problem: &Problem) -> bool {
         if let Some(images) = self.batch.iter_mut().find(|images| **images > 1) {
             *images = images.div_ceil(2);
             return true;

@@ -28,6 +28,7 @@ mod load;
 mod promise;
 mod recipe;
 mod run;
+mod runs;
 mod spectrum;
 mod store;
 

@@ -53,7 +53,7 @@ impl Trust {
         turned: &[L],
         (lanes, banks): (usize, usize),
         (taps, one_part, missing): (usize, bool, usize),
-    ) -> Trust {
+    ) -> (Trust, Vec<f64>) {
         let room = || vec![L::default(); lanes];
         let number = |number: &L| -> f64 { (*number).into() };
         let mut magnitudes = room();
@@ -76,7 +76,7 @@ impl Trust {
         // A bank of zeros gives zeros, which are exact.
         let some: Vec<usize> = (0..banks).filter(|&bank| number(&total[bank]) != 0.0).collect();
         if some.iter().any(|&bank| !number(&total[bank]).is_finite()) {
-            return Trust::NONE;
+            return (Trust::NONE, Vec::new());
         }
         let inverses = SHARES.map(|share| {
             let inverse = |bank: usize| match energy(bank) {
@@ -90,8 +90,10 @@ impl Trust {
         // Taps that are missing see nothing; sums are rounded, but are no less than zero.
         let worst = |sums: &[L]| some.iter().map(|&bank| number(&sums[bank]) - missing as f64).fold(0.0, f64::max);
         let norm = |&bank: &usize| energy(bank).sqrt() / scales[bank];
-        let largest = some.iter().map(norm).fold(0.0, f64::max);
-        Trust { deficits: [worst(&first), worst(&second)], largest }
+        let mut norms = vec![0.0; banks];
+        some.iter().for_each(|bank| norms[*bank] = norm(bank));
+        let largest = norms.iter().copied().fold(0.0, f64::max);
+        (Trust { deficits: [worst(&first), worst(&second)], largest }, norms)
     }
 }
 
@@ -116,6 +118,18 @@ pub(super) struct Failing {
 }
 
 impl Failing {
+    /// With the outputs of a square.
+    fn add(found: &mut Option<Failing>, field: &Field, (image, walk, number): (usize, usize, usize)) {
+        let new = [0, 1].map(|axis| field.along[axis].of(field.squares[number][axis]));
+        let failing = found.get_or_insert_with(|| Failing { image, walks: Vec::new(), outputs: new.clone() });
+        if failing.walks.last() != Some(&walk) {
+            failing.walks.push(walk);
+        }
+        for (outputs, new) in failing.outputs.iter_mut().zip(new) {
+            *outputs = outputs.start.min(new.start)..outputs.end.max(new.end);
+        }
+    }
+
     /// Outputs of the box.
     pub(super) fn count(&self) -> usize {
         self.walks.len() * self.outputs[0].len() * self.outputs[1].len()
@@ -135,27 +149,17 @@ impl<L: Real> Loudness<L> {
     pub(super) fn failing(&self, problem: &Problem, cut: &Cut, field: &Field, trust: Trust) -> Vec<Failing> {
         let taps = field.planes_of_taps(problem, cut);
         let plane = |image: usize, walk: usize| image * field.planes() + field.plane(problem, cut, walk);
-        let (terms, [run, runs]) = (cut.terms(problem) as f64, cut.runs(problem).map(|count| count as f64));
-        let need = (FIXED + (run + runs) * terms.sqrt()) * (cut.taps() as f64).sqrt();
-        let need = need / (FACTOR * problem.taps()) as f64;
+        let Need(need) = Need::new(problem, cut, cut.runs(problem));
         let mut windows = Windows::new(field);
         let failing = |image: usize| {
             let mut found: Option<Failing> = None;
             for walk in 0..field.walks() {
                 windows.sum(self, taps.iter().map(|tap| plane(image, walk) + tap));
-                for (number, square) in field.squares.iter().enumerate() {
+                for number in 0..field.squares.len() {
                     if windows.precise(number, need, trust) {
                         continue;
                     }
-                    let new = [0, 1].map(|axis| field.along[axis].of(square[axis]));
-                    let failing =
-                        found.get_or_insert_with(|| Failing { image, walks: Vec::new(), outputs: new.clone() });
-                    if failing.walks.last() != Some(&walk) {
-                        failing.walks.push(walk);
-                    }
-                    for (outputs, new) in failing.outputs.iter_mut().zip(new) {
-                        *outputs = outputs.start.min(new.start)..outputs.end.max(new.end);
-                    }
+                    Failing::add(&mut found, field, (image, walk, number));
                 }
             }
             found
@@ -168,6 +172,11 @@ impl Along {
     /// The outputs from the first to the last of a square.
     fn of(&self, first: usize) -> Range<usize> {
         first..(first + (self.parts.side() - 1) * self.dilation + 1).min(self.outputs)
+    }
+
+    /// The outputs of a square.
+    fn outputs_of(&self, first: usize) -> std::iter::StepBy<Range<usize>> {
+        self.of(first).step_by(self.dilation)
     }
 }
 
@@ -256,13 +265,121 @@ impl<'a, L: Real> Windows<'a, L> {
         }
         let (need, roots) = (need * seen.sqrt(), trust.deficits.map(f64::sqrt));
         let [outer, inner] = &self.field.along;
-        let outputs = |axis: &Along, first: usize| (first..axis.of(first).end).step_by(axis.dilation);
-        outputs(outer, square[0]).all(|row| {
-            outputs(inner, square[1]).all(|column| {
+        outer.outputs_of(square[0]).all(|row| {
+            inner.outputs_of(square[1]).all(|column| {
                 let [magnitude, square] = [0, 1].map(|sum| self.of_outputs[sum][row * inner.outputs + column].into());
                 let root = f64::sqrt(square);
                 SHARES.iter().zip(roots).any(|(share, deficit)| share * (magnitude - deficit * root) >= need)
             })
         })
+    }
+}
+
+/// What precision takes, over the norm of what a square sees.
+pub(super) struct Need(f64);
+
+impl Need {
+    /// Of sums of so many terms at once, and so many of these.
+    fn new(problem: &Problem, cut: &Cut, [run, runs]: [usize; 2]) -> Self {
+        let need = FIXED + (run + runs) as f64 * (cut.terms(problem) as f64).sqrt();
+        Need(need * (cut.taps() as f64).sqrt() / (FACTOR * problem.taps()) as f64)
+    }
+
+    /// Of all these runs.
+    pub(super) fn of_runs(problem: &Problem, cut: &Cut, runs: &[Assured]) -> Self {
+        let longest = runs.iter().map(|run| run.terms.0).max().unwrap_or(0);
+        Need::new(problem, cut, [longest, runs.iter().map(|run| run.terms.1 + 1).sum()])
+    }
+}
+
+/// What is known of a run of a long sum.
+pub(super) struct Assured {
+    /// What outputs see, of magnitudes and squares; what squares do.
+    outputs: [Vec<f64>; 2],
+    squares: [Vec<f64>; 2],
+    trust: Trust,
+    /// K of each bank.
+    norms: Vec<f64>,
+    /// Terms that are summed at once, and how many such sums there are.
+    terms: (usize, usize),
+}
+
+impl Assured {
+    /// Of the samples of a tile.
+    pub(super) fn new<L: Real>(loudness: Loudness<L>, (problem, cut): (&Problem, &Cut), field: &Field) -> Self {
+        let taps = field.planes_of_taps(problem, cut);
+        let mut windows = Windows::new(field);
+        let (outputs, squares) = ([const { Vec::new() }; 2], [const { Vec::new() }; 2]);
+        let mut assured = Assured { outputs, squares, trust: Trust::ALL, norms: Vec::new(), terms: (0, 0) };
+        for image in 0..field.images {
+            for walk in 0..field.walks() {
+                let plane = image * field.planes() + field.plane(problem, cut, walk);
+                windows.sum(&loudness, taps.iter().map(|tap| plane + tap));
+                for (number, sums) in [&windows.magnitudes, &windows.squares].into_iter().enumerate() {
+                    assured.outputs[number].extend(windows.of_outputs[number].iter().map(|&sum| -> f64 { sum.into() }));
+                    let of_squares = field.squares.iter().map(|&square| windows.of_square(sums, square));
+                    assured.squares[number].extend(of_squares);
+                }
+            }
+        }
+        assured
+    }
+
+    /// With the taps of its panels.
+    pub(super) fn judge<'a>(&mut self, panels: impl Iterator<Item = (Trust, &'a [f64])>, terms: (usize, usize)) {
+        for (trust, norms) in panels {
+            self.trust = self.trust.and(trust);
+            self.norms.extend_from_slice(norms);
+        }
+        self.terms = terms;
+    }
+
+    /// The outputs of each image that are not certainly precise, given all runs of a tile.
+    pub(super) fn failing<L: Real>(runs: &[Assured], field: &Field, Need(need): Need) -> Vec<Failing> {
+        let largest = runs.iter().map(|run| run.trust.largest).fold(0.0, f64::max);
+        let banks = runs.iter().map(|run| run.norms.len()).max().unwrap_or(0);
+        let of_bank =
+            |bank: usize| runs.iter().map(|run| run.norms.get(bank).copied().unwrap_or(0.0)).fold(0.0, f64::max);
+        let of_banks: Vec<f64> = (0..banks).map(of_bank).collect();
+        // A bank of zeros gives zeros.
+        let share = |run: &Assured| {
+            let norms = run.norms.iter().zip(&of_banks).filter(|(_, most)| **most > 0.0);
+            norms.map(|(norm, most)| norm / most).fold(1.0, f64::min)
+        };
+        let shares: Vec<f64> = runs.iter().map(share).collect();
+        let outputs = field.along[0].outputs * field.along[1].outputs;
+        let assured = |output: usize| -> f64 {
+            let of_run = |(run, of): (&Assured, &f64)| {
+                let [magnitude, square] = [0, 1].map(|sum| run.outputs[sum][output]);
+                let sure = |(share, deficit): (&f64, f64)| share * (magnitude - deficit.sqrt() * square.sqrt());
+                of * SHARES.iter().zip(run.trust.deficits).map(sure).fold(0.0, f64::max)
+            };
+            runs.iter().zip(&shares).map(of_run).sum()
+        };
+        let (range, product) = ranges::<L>();
+        let precise = |plane: usize, number: usize| {
+            let square = plane * field.squares.len() + number;
+            let [magnitude, seen] = [0, 1].map(|sum| runs.iter().map(|run| run.squares[sum][square]).sum::<f64>());
+            if !range.contains(&seen) {
+                return seen == 0.0 && magnitude == 0.0 && largest.is_finite();
+            }
+            let [rows, columns] = [0, 1].map(|axis| field.along[axis].outputs_of(field.squares[number][axis]));
+            let place = |row: usize, column: usize| plane * outputs + row * field.along[1].outputs + column;
+            seen.sqrt() * largest <= product
+                && rows
+                    .into_iter()
+                    .all(|row| columns.clone().all(|column| assured(place(row, column)) >= need * seen.sqrt()))
+        };
+        let image = |image: usize| {
+            let mut found = None;
+            for walk in 0..field.walks() {
+                let plane = image * field.walks() + walk;
+                for number in (0..field.squares.len()).filter(|&number| !precise(plane, number)) {
+                    Failing::add(&mut found, field, (image, walk, number));
+                }
+            }
+            found
+        };
+        (0..field.images).filter_map(image).collect()
     }
 }

@@ -2,8 +2,9 @@
 
 use super::cut::Cut;
 use super::run::Run;
+use super::runs::{Cuts, Runs};
 use super::spectrum::{Packing, Spectrum};
-use super::{cost, directly};
+use super::{cost, directly, runs};
 use crate::algorithms::direct::dense;
 use crate::algorithms::matrix::Kernel;
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
@@ -35,11 +36,16 @@ pub(in crate::algorithms) fn candidate(
     let cut = Cut::new(problem, machine);
     let cut = cut.ok_or_else(|| unsuited("no axis of stride 1 takes fewer products at points"))?;
     let once = cut.tiles(problem).0 == 1;
-    if cost::spectrum_bytes(problem, &cut) > KEPT && !once {
+    let kept = cost::spectrum_bytes(problem, &cut) <= KEPT || once;
+    let whole = kept.then(|| (cost::seconds(problem, machine, &cut), cost::bytes(problem, machine, &cut), None));
+    let in_runs = Cuts::new(problem, machine, &cut).map(|cuts| {
+        let cost = (runs::seconds(problem, machine, &cuts), runs::bytes(problem, machine, &cuts));
+        ((cost.0, true), cost.1, Some(cuts))
+    });
+    let quickest = whole.into_iter().chain(in_runs).min_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    let Some(((seconds, shared), own, cuts)) = quickest else {
         return Err(unsuited("the kernel at all points is too large to keep"));
-    }
-    let (seconds, shared) = cost::seconds(problem, machine, &cut);
-    let own = cost::bytes(problem, machine, &cut);
+    };
     let otherwise = match directly::candidate(problem, machine, memory.saturating_sub(own)) {
         Err(Refusal::Memory(least)) => return Err(Refusal::Memory(least.saturating_add(own))),
         otherwise => otherwise?,
@@ -50,7 +56,7 @@ pub(in crate::algorithms) fn candidate(
         return Err(Refusal::Memory(workspace_bytes));
     }
     let (problem, otherwise) = (problem.clone(), otherwise.recipe);
-    let way = Way { problem, machine: *machine, added, cut, shared, once, direct_bytes, otherwise };
+    let way = Way { problem, machine: *machine, added, cut, cuts, shared, once, direct_bytes, otherwise };
     let way = Arc::new(way);
     let recipe: Box<dyn Recipe> = match way.problem.working() {
         WorkingType::F32 => Box::new(ByPoints::<f32>(way, PhantomData)),
@@ -103,6 +109,8 @@ struct Way {
     machine: Machine,
     added: Added,
     cut: Cut,
+    /// How the sum is cut into runs, if it is.
+    cuts: Option<Cuts>,
     shared: bool,
     /// Whether every value of the kernel is used by one tile.
     once: bool,
@@ -119,7 +127,18 @@ impl Way {
     ) -> Run<'a, W> {
         let Way { machine, cut, shared, direct_bytes, .. } = self;
         let (direct_bytes, shared) = (*direct_bytes, *shared);
-        Run { problem, cut, machine, packing, spectrum, kernel, direct_bytes, shared }
+        Run { problem, cut, machine, packing, spectrum, kernel, direct_bytes, shared, begun: false }
+    }
+
+    fn runs<'a, W: Working>(
+        &'a self,
+        cuts: &'a Cuts,
+        problem: &'a Problem,
+        (weights, kernel): (&'a Kernel<'a, W>, &'a View<'a>),
+    ) -> Runs<'a, W> {
+        let Way { machine, shared, direct_bytes, .. } = self;
+        let (direct_bytes, shared) = (*direct_bytes, *shared);
+        Runs { problem, cuts, machine, weights, kernel, direct_bytes, shared }
     }
 }
 
@@ -131,7 +150,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Recipe for ByPoints
         let way = self.0.clone();
         let taps = dense::<W>(&way.problem, &way.added.kernel(kernel));
         let weights = Kernel::dense(&way.problem, &taps);
-        let spectrum = Packing::new(&way.problem, &way.cut, &way.machine, &weights).spectrum(way.shared);
+        let packing = || Packing::new(&way.problem, &way.cut, &way.machine, &weights);
+        let spectrum = way.cuts.is_none().then(|| packing().spectrum(way.shared));
         let otherwise = OnceLock::new();
         Box::new(WithKernel { way, taps, spectrum, otherwise })
     }
@@ -146,11 +166,18 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Recipe for ByPoints
             copy = dense::<W>(&way.problem, kernel);
             Kernel::dense(&way.problem, &copy)
         };
-        let packing = Packing::new(&way.problem, &way.cut, &way.machine, &weights);
         let (input, output) = (&way.added.input(input), way.added.output(output));
         if way.problem.is_empty() {
             return;
         }
+        if let Some(cuts) = &way.cuts {
+            let runs = way.runs(cuts, &way.problem, (&weights, kernel));
+            return match runs.is_promising(input) {
+                true => runs.run(input, output),
+                false => way.otherwise.run_once(Operands { input, kernel, output }),
+            };
+        }
+        let packing = Packing::new(&way.problem, &way.cut, &way.machine, &weights);
         if !way.run((&packing, None), (&way.problem, kernel)).is_promising(input, packing.sample()) {
             return way.otherwise.run_once(Operands { input, kernel, output });
         }
@@ -163,7 +190,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Recipe for ByPoints
 struct WithKernel<W: Working> {
     way: Arc<Way>,
     taps: Scratch<W>,
-    spectrum: Spectrum<W>,
+    /// Unless the sum is cut into runs.
+    spectrum: Option<Spectrum<W>>,
     /// Made when first needed.
     otherwise: OnceLock<Box<dyn Prepared>>,
 }
@@ -175,17 +203,23 @@ impl<W: Storing + Working<Lane = W> + Lane + Real + Element> Prepared for WithKe
         let taps = ArrayViewD::from_shape(shape, &self.taps[..]).expect("the kernel's own shape");
         let problem = Problem { kernel: <W as Element>::TYPE, ..way.problem.clone() };
         let weights = Kernel::dense(&problem, &self.taps);
-        let packing = Packing::new(&way.problem, &way.cut, &way.machine, &weights);
         let (input, output) = (&way.added.input(input), way.added.output(output));
         if problem.is_empty() {
             return;
         }
         let kernel = &View::from_array(&taps);
-        let run = way.run((&packing, Some(&self.spectrum)), (&problem, kernel));
-        if run.is_promising(input, self.spectrum.trust) {
+        let otherwise = || self.otherwise.get_or_init(|| way.otherwise.prepare(kernel));
+        if let Some(cuts) = &way.cuts {
+            let runs = way.runs(cuts, &problem, (&weights, kernel));
+            return if runs.is_promising(input) { runs.run(input, output) } else { otherwise().run(input, output) };
+        }
+        let packing = Packing::new(&problem, &way.cut, &way.machine, &weights);
+        let Some(spectrum) = &self.spectrum else { unreachable!("made where there are no runs") };
+        let run = way.run((&packing, Some(spectrum)), (&problem, kernel));
+        if run.is_promising(input, spectrum.trust) {
             run.run(input, output);
         } else {
-            self.otherwise.get_or_init(|| way.otherwise.prepare(kernel)).run(input, output);
+            otherwise().run(input, output);
         }
     }
 }

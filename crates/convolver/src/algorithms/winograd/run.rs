@@ -13,7 +13,6 @@ use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
     Ahead, Dims, Evaluate, Lane, MatrixMut, Products, Real, Scratch, Source, Storing, Terms, View, ViewMut, Working,
-    grid_position,
 };
 use std::ops::Range;
 
@@ -34,10 +33,12 @@ pub(super) struct Run<'a, W: Working> {
     /// Bytes that computing without points may use.
     pub(super) direct_bytes: usize,
     pub(super) shared: bool,
+    /// Whether there are sums of other terms already.
+    pub(super) begun: bool,
 }
 
 /// What some parts see of squares, at their points, ready to be multiplied.
-struct Values<W: Working> {
+pub(super) struct Values<W: Working> {
     numbers: Scratch<W>,
     parts: Range<usize>,
     /// Numbers from one point to the next.
@@ -47,11 +48,34 @@ struct Values<W: Working> {
     terms: Vec<usize>,
 }
 
+impl<W: Working> Values<W> {
+    /// Room for so many parts.
+    pub(super) fn new(cut: &Cut, field: &Field, parts: usize) -> Self {
+        Values {
+            numbers: Scratch::new(cut.points() * (field.evaluated(parts) * field.elements + APART)),
+            parts: 0..0,
+            step: 0,
+            rows: Vec::new(),
+            terms: Vec::new(),
+        }
+    }
+}
+
 /// Some banks of a tile.
-struct Panel {
+pub(super) struct Panel {
     number: usize,
-    banks: Range<usize>,
-    width: usize,
+    pub(super) banks: Range<usize>,
+    pub(super) width: usize,
+}
+
+impl Panel {
+    /// The panels of so many banks.
+    pub(super) fn all<W: Lane>(machine: &Machine, count: usize) -> Vec<Panel> {
+        let panels = machine.set.panels::<W>(count).enumerate();
+        panels
+            .map(|(number, panel)| Panel { number, banks: panel.start..panel.end.min(count), width: panel.len() })
+            .collect()
+    }
 }
 
 impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
@@ -91,23 +115,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         let trust = self.banks(&field, &samples, (start, bank_at), &mut output);
         drop(samples);
         for failing in loudness.failing(problem, cut, &field, trust) {
-            let image = grid_position(tile.batch, failing.image);
-            for walks in failing.walks {
-                let mut first: Dims<usize> = image.clone();
-                first.resize(shape.len(), 0);
-                let mut lengths = shape.clone();
-                lengths[..group_at].fill(1);
-                let walk = grid_position(&field.walked_outputs, walks);
-                let along = cut.walked.iter().zip(walk.iter().map(|&at| at..at + 1));
-                let evaluated = cut.evaluated.iter().zip(&failing.outputs);
-                let evaluated = evaluated.filter_map(|(axis, outputs)| Some((axis.as_ref()?, outputs.clone())));
-                for (axis, outputs) in along.chain(evaluated) {
-                    (first[bank_at + 1 + axis], lengths[bank_at + 1 + axis]) = (outputs.start, outputs.len());
-                }
-                let from: Dims<usize> = first.iter().zip(start).map(|(at, start)| at + start).collect();
-                let problem = (problem, machine, self.direct_bytes);
-                directly::outputs(problem, (input, self.kernel), &from, output.sliced(&first, &lengths));
-            }
+            let problem = (problem, cut, machine, self.direct_bytes);
+            directly::failing(problem, (input, self.kernel), (&field, &failing, start), &mut output);
         }
     }
 
@@ -125,6 +134,30 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             lanes: field.elements,
         };
         self.machine.set.evaluate(&job, numbers);
+    }
+
+    /// How many parts are evaluated at once in so many bytes, or a little more.
+    pub(super) fn parts_at_once(&self, field: &Field, bytes: usize) -> usize {
+        let of_part = field.evaluated(1) * field.elements * self.cut.points();
+        let of_run = self.cut.parts_of_run(self.problem);
+        let some = (bytes / (of_part * size_of::<W>()).max(1) / of_run).max(1) * of_run;
+        some.min(field.parts())
+    }
+
+    /// The values of some parts, unless these are they.
+    pub(super) fn values(&self, field: &Field, samples: &[W], parts: Range<usize>, mut values: Values<W>) -> Values<W> {
+        if values.parts == parts {
+            return values;
+        }
+        let (rows, terms) = self.places(field, parts.len());
+        let step = field.evaluated(parts.len()) * field.elements + APART;
+        self.evaluate(field, samples, parts.clone(), &mut values.numbers);
+        Values { parts, step, rows, terms, ..values }
+    }
+
+    /// Numbers from one point of sums to the next.
+    pub(super) fn point(field: &Field, width: usize) -> usize {
+        field.rows() * width + APART
     }
 
     /// Where rows of sums find their squares, and what the terms of some parts add.
@@ -161,22 +194,9 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         let group = of.fold(0, |number, (&at, &length)| number * length + at);
         let (first, count) = (start[bank_at], output.shape()[bank_at]);
         let tile = group * problem.bank[0].div_ceil(self.cut.banks) + first / self.cut.banks;
-        let panels: Vec<Panel> = set
-            .panels::<W>(count)
-            .enumerate()
-            .map(|(number, panel)| Panel { number, banks: panel.start..panel.end.min(count), width: panel.len() })
-            .collect();
-        let of_part = field.evaluated(1) * field.elements * self.cut.points();
-        let of_run = self.cut.parts_of_run(problem);
-        let some = (VALUES / (of_part * size_of::<W>()).max(1) / of_run).max(1) * of_run;
-        let some = some.min(field.parts());
-        let mut values = Values {
-            numbers: Scratch::new(self.cut.points() * (field.evaluated(some) * field.elements + APART)),
-            parts: 0..0,
-            step: 0,
-            rows: Vec::new(),
-            terms: Vec::new(),
-        };
+        let panels = Panel::all::<W>(self.machine, count);
+        let some = self.parts_at_once(field, VALUES);
+        let mut values = Values::new(self.cut, field, some);
         let mut trust = Trust::ALL;
         // Values are kept for all panels, or else the sums of all of them.
         let together = if some == field.parts() { 1 } else { panels.len() };
@@ -199,19 +219,14 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
                 trust = trust.and(known.or(self.spectrum.map(|whole| whole.trust)).unwrap_or(Trust::ALL));
             }
             for parts in (0..field.parts()).step_by(some).map(|part| part..field.parts().min(part + some)) {
-                if values.parts != parts {
-                    let (rows, terms) = self.places(field, parts.len());
-                    let step = field.evaluated(parts.len()) * field.elements + APART;
-                    self.evaluate(field, samples, parts.clone(), &mut values.numbers);
-                    values = Values { parts, step, rows, terms, ..values };
-                }
+                values = self.values(field, samples, parts, values);
                 for ((panel, turned), sums) in panels.iter().zip(&turned).zip(sums.chunks_exact_mut(room)) {
                     self.panel(&values, (tile, panel), turned.as_ref(), &mut fresh, sums);
                 }
             }
             for (panel, sums) in panels.iter().zip(sums.chunks_exact(room)) {
                 let width = panel.width;
-                self.fold(field, sums, (field.rows() * width + APART, width), &mut outputs);
+                Self::fold(self.machine, field, sums, (Self::point(field, width), width), &mut outputs);
                 store(problem, self.cut, set, field, (&outputs, width), panel.banks.clone(), output);
             }
         }
@@ -219,7 +234,7 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
     }
 
     /// The products of some parts by a panel.
-    fn panel(
+    pub(super) fn panel(
         &self,
         values: &Values<W>,
         (tile, panel): (usize, &Panel),
@@ -263,14 +278,25 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             let start = number * values.step;
             let rows = Terms { numbers: Source::from(&values.numbers[..]), start, places: terms };
             let panel = Terms { numbers: Source::from(spectrum), start: number * chunk.len() * width, places: &places };
-            let job =
-                Products { rows, row_places: &values.rows, panel, accumulate: chunk.start > 0, ahead: Ahead::Rows };
+            let job = Products {
+                rows,
+                row_places: &values.rows,
+                panel,
+                accumulate: self.begun || chunk.start > 0,
+                ahead: Ahead::Rows,
+            };
             self.machine.set.products(&job, &mut MatrixMut::from_slice(sums, values.rows.len(), width, width));
         }
     }
 
     /// The outputs of sums.
-    fn fold(&self, field: &Field, sums: &[W], (point, width): (usize, usize), outputs: &mut [W]) {
+    pub(super) fn fold(
+        machine: &Machine,
+        field: &Field,
+        sums: &[W],
+        (point, width): (usize, usize),
+        outputs: &mut [W],
+    ) {
         let [outer, inner] = &field.along;
         let from: Vec<usize> = (0..field.rows()).map(|row| row * width).collect();
         let job = Evaluate {
@@ -282,6 +308,6 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
             to_steps: [outer.dilation * inner.room * width, inner.dilation * width],
             lanes: width,
         };
-        self.machine.set.evaluate(&job, outputs);
+        machine.set.evaluate(&job, outputs);
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct Turned<W: Working> {
     taps: Scratch<W>,
     width: usize,
     pub(super) trust: Trust,
+    /// The largest norm of a term's taps, of each bank.
+    pub(super) norms: Vec<f64>,
 }
 
 /// Every panel of a kernel, evaluated.
@@ -125,8 +127,8 @@ impl<'a, W: Working<Lane = W> + Lane + Real> Packing<'a, W> {
         });
         let missing = elements * (each - walks * self.there[0] * self.there[1]);
         let parts = (self.cut.taps(), self.cut.all_parts() == 1, missing);
-        let trust = Trust::of(self.machine.set, &taps[..], (width, banks.len()), parts);
-        Turned { taps, width, trust }
+        let (trust, norms) = Trust::of(self.machine.set, &taps[..], (width, banks.len()), parts);
+        Turned { taps, width, trust, norms }
     }
 
     /// How far the taps of the first panel are to be trusted.
