@@ -77,6 +77,12 @@ impl<'a, T> MatrixMut<'a, T> {
         MatrixMut { pointer: self.pointer.wrapping_add(first), columns, lifetime: PhantomData, ..*self }
     }
 
+    /// Some columns of some neighbouring rows: the first of each, and how many.
+    pub fn block(&mut self, rows: (usize, usize), columns: (usize, usize)) -> MatrixMut<'_, T> {
+        let MatrixMut { pointer, rows, columns, .. } = self.rows_from(rows.0, rows.1).part(columns.0, columns.1);
+        MatrixMut { pointer, rows, columns, lifetime: PhantomData, ..*self }
+    }
+
     /// Every `step`-th row from `first` on.
     pub fn rows(&mut self, first: usize, step: usize) -> MatrixMut<'_, T> {
         assert!(first < self.rows && step > 0, "rows lie within the matrix");

@@ -8,11 +8,13 @@ use super::multiply::Samples;
 use super::packed::Packed;
 use super::positions::{Panel, Positions};
 use super::size::Size;
-use super::store::store;
+use super::store::{in_place, joined, store};
 use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
-use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working};
+use convolver_kernels::{
+    BLOCK, Dims, Extent, InstructionSet, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
+};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -110,6 +112,11 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let (height, pitch) = Sums::shape(self, banks.len(), count);
         let mut numbers = Scratch::new(height * pitch);
         let mut sums = Sums::new(self, banks.len(), count, &mut numbers);
+        let mut output = joined(problem, &positions, output);
+        if self.boxes.len() * self.chunks_of_a_box() == 1 && self.packing.pieces.is_none() {
+            sums.stored = in_place(problem, self.layout.lanes, &positions, &mut output);
+        }
+        let stored = sums.stored_lanes(self.packing.set);
         let panel = self.packing.set.panel::<W>();
         let panels: OnceCell<Vec<Panel>> = OnceCell::new();
         let panels = || match (self.layout.lanes, positions.offsets.len()) {
@@ -178,7 +185,16 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                 sums.accumulate = true;
             }
         }
-        store(problem, self.layout.lanes, &positions, (sums.numbers, sums.pitch), output);
+        let (axis, lanes) = match self.layout.lanes {
+            Lanes::Positions => (output.shape().len() - 1, count),
+            Lanes::Banks => (group_at + problem.group.len(), banks.len()),
+        };
+        if stored < lanes {
+            let (mut from, mut lengths) = (Dims::from_elem(0, output.shape().len()), Dims::from_slice(output.shape()));
+            (from[axis], lengths[axis]) = (stored, lengths[axis] - stored);
+            let left = output.sliced(&from, &lengths);
+            store(problem, self.layout.lanes, &positions, (&numbers[stored..], pitch), left);
+        }
     }
 
     /// A box, of zeros at first.
@@ -265,6 +281,8 @@ pub(super) struct Sums<'a, W> {
     pub(super) height: usize,
     pub(super) pitch: usize,
     pub(super) accumulate: bool,
+    /// Where they are made at once: as many rows and lanes of the output.
+    stored: Option<MatrixMut<'a, W>>,
     /// For each panel or rows of positions that are gathered at once, whether some of its products were not made in pieces:
     /// then its sums may be too small for the unit, and no more of them are.
     pub(super) whole: Vec<bool>,
@@ -290,11 +308,20 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
     pub(super) fn new(run: &Run<'_, W>, banks: usize, positions: usize, numbers: &'a mut [W]) -> Self {
         let ((rows, lanes), (height, pitch)) = (Self::sides(run, banks, positions), Self::shape(run, banks, positions));
         let whole = vec![false; positions.div_ceil(ROWS.min(run.packing.set.panel::<W>()))];
-        Sums { numbers, rows, lanes, height, pitch, accumulate: false, whole }
+        Sums { numbers, rows, lanes, height, pitch, accumulate: false, stored: None, whole }
+    }
+
+    /// Lanes of the output that are made there: those of panels which are not filled up.
+    fn stored_lanes(&self, set: &'static InstructionSet) -> usize {
+        let whole = |panel: &Range<usize>| self.stored.is_some() && panel.end <= self.lanes;
+        set.panels::<W>(self.lanes).take_while(whole).last().map_or(0, |panel| panel.end)
     }
 
     pub(super) fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
-        MatrixMut::from_slice(&mut self.numbers[row * self.pitch + lane..], rows, lanes, self.pitch)
+        match &mut self.stored {
+            Some(stored) if lane + lanes <= self.lanes => stored.block((row, rows), (lane, lanes)),
+            _ => MatrixMut::from_slice(&mut self.numbers[row * self.pitch + lane..], rows, lanes, self.pitch),
+        }
     }
 
     pub(super) fn singles(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, f32> {

@@ -18,7 +18,7 @@ use super::multiply::Samples;
 use super::positions::Positions;
 use super::run::{Run, Sums, TERMS_OF_RUN};
 use super::size::{Cut, Size};
-use super::store::store;
+use super::store::{joined, store};
 use super::weights::{Kernel, Packing, Weights};
 use crate::machine::Machine;
 use crate::primitives::threads;
@@ -261,6 +261,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
             for part in (1..parts).map(part) {
                 total.iter_mut().zip(part).for_each(|(total, &sum)| *total = total.plus(sum));
             }
+            let output = joined(self.problem, &positions, output);
             store(self.problem, self.layout.lanes, &positions, (&total, pitch), output);
         });
     }

@@ -1,30 +1,51 @@
-//! Sums stored as elements of the output.
+//! Sums stored as elements of the output, or made there.
 
 use super::layout::Lanes;
 use super::positions::Positions;
 use crate::problem::Problem;
-use convolver_kernels::{Dims, Storing, ViewMut, grid_position};
+use convolver_kernels::{Dims, Lane, MatrixMut, Storing, ViewMut, grid_position};
 
-/// Stores the sums of a tile: rows of banks or of positions, `pitch` numbers apart.
+/// Lines of a tile that lie one behind the other, in the sums and in memory, as one.
+pub(super) fn joined<'a>(problem: &Problem, positions: &Positions, output: ViewMut<'a>) -> ViewMut<'a> {
+    let (mut output, end) = (output, problem.output_shape().len());
+    let axes = if positions.dense { problem.axes.len() } else { 1 };
+    for last in (end - axes + 1..end).rev() {
+        match output.merged(last - 1, last) {
+            Ok(merged) => output = merged,
+            Err(whole) => return whole,
+        }
+    }
+    output
+}
+
+/// A joined tile as rows and lanes of sums to be made there, if it is a matrix of them.
+pub(super) fn in_place<'a, W: Lane>(
+    problem: &Problem,
+    lanes: Lanes,
+    positions: &Positions,
+    output: &'a mut ViewMut<'_>,
+) -> Option<MatrixMut<'a, W>> {
+    let (bank_at, last) = (problem.batch.len() + problem.group.len(), output.shape().len() - 1);
+    let single = |(axis, &length): (usize, &usize)| axis == bank_at || axis == last || length == 1;
+    if !positions.dense || problem.bank.len() != 1 || !output.shape().iter().enumerate().all(single) {
+        return None;
+    }
+    let (index, banks) = (Dims::from_elem(0, last + 1), (bank_at, output.shape()[bank_at]));
+    let line = (last, output.shape()[last]);
+    match lanes {
+        Lanes::Positions => output.matrix(&index, Some(banks), line),
+        Lanes::Banks => output.matrix(&index, Some(line), banks),
+    }
+}
+
+/// Stores the sums of a joined tile: rows of banks or of positions, `pitch` numbers apart.
 pub(super) fn store<W: Storing>(
     problem: &Problem,
     lanes: Lanes,
     positions: &Positions,
     (sums, pitch): (&[W], usize),
-    output: ViewMut<'_>,
+    mut output: ViewMut<'_>,
 ) {
-    let mut output = output;
-    // Lines that lie one behind the other, in the sums and in memory, are one.
-    let axes = if positions.dense { problem.axes.len() } else { 1 };
-    for last in (problem.output_shape().len() - axes + 1..problem.output_shape().len()).rev() {
-        match output.merged(last - 1, last) {
-            Ok(merged) => output = merged,
-            Err(whole) => {
-                output = whole;
-                break;
-            }
-        }
-    }
     let shape: Dims<usize> = output.shape().into();
     let bank_at = problem.batch.len() + problem.group.len();
     let outputs_at = bank_at + problem.bank.len();
