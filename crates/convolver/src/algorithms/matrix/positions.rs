@@ -116,7 +116,8 @@ impl Positions {
         let last = outputs.len() - 1;
         let (rows, unit) = (if last > 0 { outputs[last - 1] } else { 1 }, layout.unit(problem));
         let Walk { parts, lanes, line_step, pitch } = Walk::new(layout, problem, outputs, layout.filled);
-        let mut positions = Positions { offsets: Vec::new(), lines: Vec::new(), dense: false };
+        let dense = parts == rows && lanes == outputs[last];
+        let mut positions = Positions { offsets: Vec::new(), lines: Vec::new(), dense };
         for first in slabs.iter().flat_map(|slab| (0..parts).map(move |part| slab + part * pitch)) {
             let begin = positions.offsets.len();
             positions.lines.extend((0..rows / parts).map(|line| begin + line * line_step));

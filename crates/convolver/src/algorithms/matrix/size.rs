@@ -135,7 +135,7 @@ pub(super) fn halve(problem: &Problem, size: &mut Size) -> bool {
     }
     let last = size.outputs.len() - 1;
     let weight = |axis: usize| {
-        let lanes = if axis == last { 0.25 } else { 1.0 };
+        let lanes = if axis == last { 0.125 } else { 1.0 };
         lanes * size.outputs[axis] as f64 * problem.axes[axis].stride as f64 / problem.axes[axis].window() as f64
     };
     let longest = (0..=last).filter(|&axis| size.outputs[axis] > 1).max_by(|&a, &b| weight(a).total_cmp(&weight(b)));
