@@ -23,7 +23,7 @@ use super::weights::{Kernel, Packing, Weights};
 use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::{Axis, Problem};
-use convolver_kernels::{Dims, Extent, Lane, Scratch, Source, Storing, View, ViewMut, Working, grid_position};
+use convolver_kernels::{BLOCK, Dims, Extent, Lane, Scratch, Source, Storing, View, ViewMut, Working, grid_position};
 use std::ops::Range;
 
 /// Terms of a sum from which on it is long, and of a run at most, or at least if that makes more parts.
@@ -31,13 +31,14 @@ const LONG: usize = 512;
 const MOST_TERMS: usize = 2048;
 const LEAST_TERMS: usize = 256;
 /// Bytes of a tile's sums, of a run's box, and of the sums of all parts.
-const SUMS: usize = 448 << 10;
+const SUMS: usize = 560 << 10;
 const BOX: usize = 256 << 10;
 const PARTS: usize = 16 << 20;
 /// Parts and tiles for each core, so that none waits long for the others.
 const SHARES: usize = 2;
-/// Rows that are summed at once, or a few fewer.
+/// Rows that are summed at once, or a few fewer; lanes of a panel.
 const ROWS: usize = 8;
+const PANEL: usize = 64;
 /// Positions and banks of a tile at least.
 const POSITIONS: usize = 64;
 const BANKS: usize = 128;
@@ -65,7 +66,7 @@ pub(super) fn cut(problem: &Problem, machine: &Machine) -> Option<Size> {
     let (batch, banks) = (problem.batch.clone(), problem.bank.iter().product());
     let elements = problem.summed.last().copied().unwrap_or(1);
     let mut size = Size { batch, outputs, banks, elements, pieces: None, cut: None };
-    while size.positions() * size.banks * bytes > SUMS {
+    while sums(&size) * bytes > SUMS {
         if problem.bank.len() == 1 && size.banks > BANKS {
             size.banks = size.banks.div_ceil(2).next_multiple_of(32);
         } else if size.positions() <= POSITIONS || !super::size::halve(problem, &mut size) {
@@ -95,6 +96,11 @@ pub(super) fn cut(problem: &Problem, machine: &Machine) -> Option<Size> {
     cut.parts = wanted.min(runs(problem, &size, &cut)).min(most).max(1);
     size.cut = Some(cut);
     Some(size)
+}
+
+/// Numbers of a tile's sums.
+fn sums(size: &Size) -> usize {
+    size.positions().next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(PANEL) + 16)
 }
 
 /// Samples that a tile sees of one summed element in a run.
@@ -133,13 +139,13 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size, cut: &C
 pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size, cut: &Cut) -> usize {
     let groups: usize = problem.group.iter().product();
     let (tiles, bank_tiles) = size.tiles(problem);
-    let panels = size.banks.next_multiple_of(128) + 16;
-    let sums = size.positions().next_multiple_of(32).saturating_mul(panels);
+    let (panels, sums) = (size.banks.next_multiple_of(PANEL), sums(size));
     // As many elements as channels that lie together need.
     let elements = problem.summed.last().copied().unwrap_or(1);
     let each =
         samples(problem, size, cut).saturating_mul(elements).saturating_add(panels * TERMS_OF_RUN).saturating_add(sums);
-    let parts = sums.saturating_mul(groups * tiles * bank_tiles * cut.parts);
+    let parts = if cut.parts > 1 { groups * tiles * bank_tiles * cut.parts } else { 0 };
+    let parts = sums.saturating_mul(parts);
     each.saturating_mul(machine.cores).saturating_add(parts).saturating_mul(problem.working().size())
 }
 
@@ -231,12 +237,37 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
     }
 
     pub(super) fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
+        if self.parts() > 1 {
+            return self.run_parts(input, output);
+        }
+        let tile = self.size.shape(self.problem);
+        threads::for_each_tile(output, &tile, self.shared, |start, output| {
+            let block = Block::new(self.problem, start, output.shape());
+            let (positions, (height, pitch)) = self.positions(&block);
+            let mut sums = Scratch::<W>::new(height * pitch);
+            self.part(0..self.runs(), input, &block, &mut sums);
+            store(self.problem, self.layout.lanes, &positions, (&sums, pitch), output);
+        });
+    }
+
+    /// Parts of the sum; elements that lie together are one run.
+    fn parts(&self) -> usize {
+        self.cut.parts.min(self.runs())
+    }
+
+    /// The positions of a block, and the rows of its sums and numbers from one to the next.
+    fn positions(&self, block: &Block) -> (Positions, (usize, usize)) {
+        let positions = Positions::new(self.layout, self.problem, &block.batch, &block.outputs);
+        let shape = Sums::shape(&self.kinds[0], block.banks.len(), positions.offsets.len());
+        (positions, shape)
+    }
+
+    /// Parts of the sum by themselves, which are added in order then.
+    fn run_parts(&self, input: &View<'_>, output: ViewMut<'_>) {
         let tile = self.size.shape(self.problem);
         let whole: Dims<usize> = output.shape().into();
         let counts: Dims<usize> = whole.iter().zip(&tile).map(|(&length, &tile)| length.div_ceil(tile)).collect();
-        // Elements that lie together are one run.
-        let all = self.runs();
-        let parts = self.cut.parts.min(all);
+        let (parts, all) = (self.parts(), self.runs());
         let (height, pitch) = Sums::shape(&self.kinds[0], self.size.banks, self.size.positions());
         let length = height * pitch;
         let mut sums = Scratch::<W>::new(counts.iter().product::<usize>() * parts * length);
@@ -253,8 +284,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
             let of = start.iter().zip(&tile).zip(&counts);
             let number = of.fold(0, |number, ((at, tile), count)| number * count + at / tile);
             let block = Block::new(self.problem, start, output.shape());
-            let positions = Positions::new(self.layout, self.problem, &block.batch, &block.outputs);
-            let (height, pitch) = Sums::shape(&self.kinds[0], block.banks.len(), positions.offsets.len());
+            let (positions, (height, pitch)) = self.positions(&block);
             let part = |part: usize| &sums[(number * parts + part) * length..][..height * pitch];
             let mut total = Scratch::<W>::new(height * pitch);
             total.copy_from_slice(part(0));

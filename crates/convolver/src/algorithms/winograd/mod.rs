@@ -7,6 +7,7 @@
 //!           made at the points: a product of matrices for each, of squares by banks.
 //! Parts     More taps are cut into parts of r, which are terms of the sum like elements: of 7 taps two parts of 4. So a gradient of
 //!           weights, with few outputs and as many taps as its images have places, is the same thing.
+//! Runs      Such a gradient's values are used once: they are evaluated run by run of its taps and never kept, see `runs.rs`.
 //! Picture   box   [place][element]  ─Bᵀ→  values [point][square][element]
 //!                                                  × spectrum [point][term][bank]      products of matrices
 //!           output [place][bank]    ←Aᵀ─  sums   [point][square][bank]

@@ -30,8 +30,9 @@ const VALUES: usize = 448 << 10;
 const TERMS: usize = 160;
 /// Parts of the taps from which on they are cut into runs.
 const MANY: usize = 8;
-/// Parts and tiles for each core.
+/// Parts and tiles for each core, and tiles at most: where there are more, each value of the kernel is used by several.
 const SHARES: usize = 2;
+const MOST_TILES: usize = 8;
 
 /// How a long sum is cut.
 #[derive(Clone, Debug)]
@@ -67,6 +68,9 @@ impl Cuts {
         }
         let (tiles, bank_tiles) = cut.tiles(problem);
         let tiles = tiles * bank_tiles * problem.group.iter().product::<usize>();
+        if tiles > MOST_TILES * machine.cores {
+            return None;
+        }
         let of_row = cut.terms(problem) / cut.parts[of].count;
         let taps = cut.parts[of].taps * TERMS.div_ceil(of_row).min(cut.parts[of].count);
         let mut cuts = Cuts { cut, axis, of, taps, parts: 1 };
