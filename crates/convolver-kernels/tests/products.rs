@@ -94,10 +94,11 @@ fn multiplies<L: Exact>(set: &'static InstructionSet) {
         let mut multiply = |a: &[L], b: &[L]| {
             let rows_of = Terms { numbers: a.into(), start: starts.0, places: &of_rows };
             let panel = Terms { numbers: b.into(), start: starts.1, places: &of_panel };
-            let ahead = match starts.0 % 3 {
+            let ahead = match starts.0 % 4 {
                 0 => Ahead::Nothing,
                 1 => Ahead::Panel(Terms { start: usize::MAX / 8, ..panel }, &asked),
-                _ => Ahead::Rows,
+                2 => Ahead::Rows,
+                _ => Ahead::RowsOfTerms,
             };
             let job = Products { rows: rows_of, row_places: &row_places, panel, accumulate, ahead };
             set.products(&job, &mut MatrixMut::from_slice(&mut target, rows, width, pitch));

@@ -65,6 +65,8 @@ pub enum Ahead<'a, L> {
     Panel(Terms<'a, L>, &'a [usize]),
     /// The rows below those that are multiplied.
     Rows,
+    /// The same where neighbouring rows of a term lie together, and its neighbours do not.
+    RowsOfTerms,
 }
 
 impl<L: Lane> Products<'_, L> {
@@ -172,6 +174,8 @@ enum Soon<'a, V: Vector, const R: usize> {
     /// The start, terms, and what is added to each of them.
     Panel(*const V::Lane, &'a [usize], &'a [usize]),
     Rows([*const V::Lane; R]),
+    /// The last of them.
+    RowsOfTerms(*const V::Lane),
 }
 
 impl<'a, V: Vector, const R: usize> Soon<'a, V, R> {
@@ -187,6 +191,12 @@ impl<'a, V: Vector, const R: usize> Soon<'a, V, R> {
                 let first = (row / R * each).min(asked.len());
                 let asked = &asked[first..asked.len().min(first + each)];
                 Soon::Panel(next.numbers.pointer.wrapping_add(next.start), next.places, asked)
+            }
+            Ahead::RowsOfTerms => {
+                let first = job.rows.numbers.pointer.wrapping_add(job.rows.start);
+                let last = (row + 2 * R - 1).min(job.row_places.len() - 1);
+                // SAFETY: there is a last row.
+                Soon::RowsOfTerms(first.wrapping_add(unsafe { *job.row_places.get_unchecked(last) }))
             }
             Ahead::Rows => {
                 let first = job.rows.numbers.pointer.wrapping_add(job.rows.start);
@@ -216,6 +226,7 @@ impl<'a, V: Vector, const R: usize> Soon<'a, V, R> {
                     prefetch_to_read(rows.get_unchecked(term % V::COUNT).wrapping_add(at));
                 }
                 Soon::Rows(_) => {}
+                Soon::RowsOfTerms(row) => prefetch_to_read(row.wrapping_add(at)),
             }
         }
     }

@@ -175,13 +175,18 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let (set, terms) = (self.packing.set, chunk.len());
         let rows = Terms { numbers: samples.source, start: samples.origin, places: &chunk.samples };
         let far = self.layout.place == Place::Input;
+        let apart = self.layout.images.last() == Some(&1);
         let multiply = |first: usize, row_places: &[usize], numbers: &[W], sums: &mut Sums<'_, W>| {
             for (number, row_places) in row_places.chunks(TOGETHER).enumerate() {
                 let first = first + number * TOGETHER;
                 for panel in set.panels::<W>(sums.lanes) {
                     let places: Vec<usize> = (0..terms).map(|term| term * panel.len()).collect();
                     let panel_terms = Terms { numbers: numbers.into(), start: panel.start * terms, places: &places };
-                    let ahead = if far && panel.start == 0 { Ahead::Rows } else { Ahead::Nothing };
+                    let ahead = match far && panel.start == 0 {
+                        true if apart => Ahead::RowsOfTerms,
+                        true => Ahead::Rows,
+                        false => Ahead::Nothing,
+                    };
                     let accumulate = sums.accumulate;
                     let job = Products { rows, row_places, panel: panel_terms, accumulate, ahead };
                     set.products(&job, &mut sums.part(first, row_places.len(), panel.start, panel.len()));

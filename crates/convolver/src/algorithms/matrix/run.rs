@@ -67,8 +67,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         match self.packing.pieces {
             Some(_) if self.layout.paired => TERMS_IN_PAIRS,
             Some(_) => TERMS_IN_PIECES,
-            // Positions that lie together have their terms far apart, and stay in the cache for all of them.
-            None if self.size.cut.is_some() && self.layout.images.last() != Some(&1) => TERMS_OF_RUN,
+            None if self.size.cut.is_some() => TERMS_OF_RUN,
             None => TERMS,
         }
     }
