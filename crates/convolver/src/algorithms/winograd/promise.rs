@@ -180,6 +180,42 @@ impl Along {
     }
 }
 
+/// The sums of some rows between these columns.
+fn add_rows<L: Real>(
+    numbers: &[L],
+    (pitch, columns): (usize, Range<usize>),
+    rows: impl Iterator<Item = usize>,
+    sums: &mut Vec<L>,
+) {
+    sums.clear();
+    sums.resize(columns.len(), L::default());
+    for row in rows {
+        let row = &numbers[row * pitch..][columns.clone()];
+        sums.iter_mut().zip(row).for_each(|(sum, &number)| *sum = *sum + number);
+    }
+}
+
+/// The sums of what outputs see along an axis.
+fn add_taps<L: Real>(numbers: &[L], along: &Along, sums: &mut [L]) {
+    if sums.len() < along.taps && along.dilation == 1 {
+        for (output, sum) in sums.iter_mut().enumerate() {
+            let window = &numbers[output..output + along.taps];
+            let mut some = [L::default(); 8];
+            let mut eights = window.chunks_exact(8);
+            for eight in eights.by_ref() {
+                some.iter_mut().zip(eight).for_each(|(sum, &number)| *sum = *sum + number);
+            }
+            *sum = some.iter().chain(eights.remainder()).fold(L::default(), |sum, &number| sum + number);
+        }
+        return;
+    }
+    sums.fill(L::default());
+    for tap in 0..along.taps {
+        let from = &numbers[tap * along.dilation..][..sums.len()];
+        sums.iter_mut().zip(from).for_each(|(sum, &number)| *sum = *sum + number);
+    }
+}
+
 /// Sums over what each output and each square of a plane sees.
 struct Windows<'a, L> {
     field: &'a Field,
@@ -187,14 +223,14 @@ struct Windows<'a, L> {
     squares: Vec<L>,
     /// Over the windows of outputs, a row for each output of the first axis.
     of_outputs: [Vec<L>; 2],
-    part: Vec<L>,
+    line: Vec<L>,
 }
 
 impl<'a, L: Real> Windows<'a, L> {
     fn new(field: &'a Field) -> Self {
         let (empty, outputs) = (Vec::new, field.along[0].outputs * field.along[1].outputs);
         let of_outputs = [vec![L::default(); outputs], vec![L::default(); outputs]];
-        Windows { field, magnitudes: empty(), squares: empty(), of_outputs, part: empty() }
+        Windows { field, magnitudes: empty(), squares: empty(), of_outputs, line: empty() }
     }
 
     /// Sums over the windows of the outputs that see these planes.
@@ -214,51 +250,38 @@ impl<'a, L: Real> Windows<'a, L> {
         let [outer, inner] = &self.field.along;
         let [of_magnitudes, of_squares] = &mut self.of_outputs;
         for (numbers, sums) in [(&self.magnitudes, of_magnitudes), (&self.squares, of_squares)] {
-            // Along the second axis, then along the first.
-            let part = &mut self.part;
-            part.clear();
-            part.resize(outer.seen * inner.outputs, L::default());
-            for (row, part) in part.chunks_exact_mut(inner.outputs).enumerate() {
-                for tap in 0..inner.taps {
-                    let from = &numbers[row * inner.places + tap * inner.dilation..][..inner.outputs];
-                    part.iter_mut().zip(from).for_each(|(sum, &number)| *sum = *sum + number);
-                }
-            }
-            sums.fill(L::default());
             for (row, sums) in sums.chunks_exact_mut(inner.outputs).enumerate() {
-                for tap in 0..outer.taps {
-                    let from = &part[(row + tap * outer.dilation) * inner.outputs..][..inner.outputs];
-                    sums.iter_mut().zip(from).for_each(|(sum, &number)| *sum = *sum + number);
-                }
+                let rows = (0..outer.taps).map(|tap| row + tap * outer.dilation);
+                add_rows(numbers, (inner.places, 0..inner.seen), rows, &mut self.line);
+                add_taps(&self.line, inner, sums);
             }
         }
     }
 
     /// The sum of what stands at the places that a square sees, counted for each part.
-    fn of_square(&self, numbers: &[L], [first, second]: [usize; 2]) -> f64 {
+    fn of_square(&mut self, squares: bool, [first, second]: [usize; 2]) -> f64 {
+        let numbers = if squares { &self.squares } else { &self.magnitudes };
         let [outer, inner] = &self.field.along;
-        let places = |along: &Along, first: usize| -> Vec<usize> {
-            let points = if along.axis.is_some() { POINTS } else { 1 };
-            let part = |part: usize| (0..points).map(move |point| first + along.part(part) + point * along.dilation);
-            (0..along.parts.count).flat_map(part).collect()
+        let points = |along: &Along| if along.axis.is_some() { POINTS } else { 1 };
+        let places = |along: &'a Along, first: usize| {
+            let part = move |part: usize| {
+                (0..points(along)).map(move |point| first + along.part(part) + point * along.dilation)
+            };
+            (0..along.parts.count).flat_map(part)
         };
-        let mut sum = L::default();
-        let columns = places(inner, second);
-        for row in places(outer, first) {
-            let line = &numbers[row * inner.places..][..inner.places];
-            sum = columns.iter().fold(sum, |sum, &column| sum + line[column]);
-        }
-        sum.into()
+        let end = places(inner, second).last().map_or(second, |last| last + 1);
+        add_rows(numbers, (inner.places, second..end), places(outer, first), &mut self.line);
+        places(inner, second).fold(L::default(), |sum, column| sum + self.line[column - second]).into()
     }
 
     /// Whether the outputs of a square are precise.
-    fn precise(&self, number: usize, need: f64, trust: Trust) -> bool {
+    fn precise(&mut self, number: usize, need: f64, trust: Trust) -> bool {
         let square = self.field.squares[number];
-        let seen = self.of_square(&self.squares, square);
+        let seen = self.of_square(true, square);
         let (range, product) = ranges::<L>();
         if !range.contains(&seen) {
             // Zeros alone make zeros.
-            return seen == 0.0 && self.of_square(&self.magnitudes, square) == 0.0 && trust.largest.is_finite();
+            return seen == 0.0 && self.of_square(false, square) == 0.0 && trust.largest.is_finite();
         }
         if seen.sqrt() * trust.largest > product {
             return false;
@@ -315,9 +338,9 @@ impl Assured {
             for walk in 0..field.walks() {
                 let plane = image * field.planes() + field.plane(problem, cut, walk);
                 windows.sum(&loudness, taps.iter().map(|tap| plane + tap));
-                for (number, sums) in [&windows.magnitudes, &windows.squares].into_iter().enumerate() {
+                for number in 0..2 {
                     assured.outputs[number].extend(windows.of_outputs[number].iter().map(|&sum| -> f64 { sum.into() }));
-                    let of_squares = field.squares.iter().map(|&square| windows.of_square(sums, square));
+                    let of_squares = field.squares.iter().map(|&square| windows.of_square(number == 1, square));
                     assured.squares[number].extend(of_squares);
                 }
             }

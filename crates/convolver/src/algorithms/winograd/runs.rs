@@ -274,10 +274,11 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
     }
 }
 
-/// Share of the multiply-add rate that products reach, and seconds to evaluate, to load or turn, to store a number, to begin a
-/// run, in the units of `cost.rs`.
+/// Share of the multiply-add rate that products reach, and seconds to evaluate a number and a point of a square, to load or turn and to
+/// store a number, to begin a run; in the units of `cost.rs`.
 const REACHED: f64 = 0.5;
 const EVALUATE: f64 = 0.12e-9;
+const POINT: f64 = 15e-9;
 const LOAD: f64 = 0.4e-9;
 const ADD: f64 = 1e-9;
 const BEGIN: f64 = 20e-6;
@@ -296,7 +297,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cuts: &Cuts) -> f64 
     // Of a run of a tile.
     let products = points * rows * terms * banks / (machine.products_per_second(problem.working()) * REACHED);
     let evaluate = EVALUATE * 16.0 / lanes as f64;
-    let evaluated = points * evaluate * (seen * cut.all_parts() as f64 * elements + terms * banks);
+    let squares = seen * cut.all_parts() as f64;
+    let evaluated = points * (evaluate * (squares * elements + terms * banks) + squares * POINT);
     let samples: usize =
         run.axes.iter().zip(&cut.outputs).map(|(axis, &outputs)| outputs - 1 + axis.window()).product();
     let images: usize = cut.batch.iter().product();
