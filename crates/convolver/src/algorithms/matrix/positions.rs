@@ -8,7 +8,7 @@ use super::chunk::runs;
 use super::layout::{Layout, Place};
 use super::size::Size;
 use crate::problem::Problem;
-use convolver_kernels::{BLOCK, Run, grid_position};
+use convolver_kernels::{BLOCK, InstructionSet, Lane, Run, grid_position};
 use std::ops::Range;
 
 /// Bytes of a cache line.
@@ -16,6 +16,9 @@ const CACHE_LINE: usize = 64;
 
 /// Products that take as long as gathering one number: an estimate.
 const GATHERED: usize = 8;
+
+/// Vectors of neighbours that are panels of their own: fewer take longer than gathering whole panels.
+const NEIGHBOURS: usize = 2;
 
 /// What lines are filled up to whole numbers of: vectors, if it takes less time to multiply positions that are no outputs than to
 /// gather those that are. No more than a quarter is multiplied in vain, as that takes room.
@@ -87,6 +90,8 @@ pub(super) struct Positions {
     pub(super) lines: Vec<usize>,
     /// Whether lines follow each other without a gap.
     pub(super) dense: bool,
+    /// How many follow each other as neighbours, where lines are filled up; or all.
+    pub(super) part: usize,
 }
 
 impl Positions {
@@ -108,7 +113,8 @@ impl Positions {
         }
         let offsets = (last.saturating_sub(1)..=last).fold(slabs, along);
         let lines = (0..offsets.len()).step_by(outputs[last]).collect();
-        Positions { offsets, lines, dense: true }
+        let part = offsets.len();
+        Positions { offsets, lines, dense: true, part }
     }
 
     /// Slabs of all lines of the last two axes.
@@ -117,7 +123,7 @@ impl Positions {
         let (rows, unit) = (if last > 0 { outputs[last - 1] } else { 1 }, layout.unit(problem));
         let Walk { parts, lanes, line_step, pitch } = Walk::new(layout, problem, outputs, layout.filled);
         let dense = parts == rows && lanes == outputs[last];
-        let mut positions = Positions { offsets: Vec::new(), lines: Vec::new(), dense };
+        let mut positions = Positions { offsets: Vec::new(), lines: Vec::new(), dense, part: lanes };
         for first in slabs.iter().flat_map(|slab| (0..parts).map(move |part| slab + part * pitch)) {
             let begin = positions.offsets.len();
             positions.lines.extend((0..rows / parts).map(|line| begin + line * line_step));
@@ -129,6 +135,17 @@ impl Positions {
             positions.offsets.extend_from_within(count - count % BLOCK..);
         }
         positions
+    }
+
+    /// Those of each panel, the last one perhaps filled up. Panels of neighbours need not be gathered.
+    pub(super) fn cut<W: Lane>(&self, set: &'static InstructionSet) -> Vec<Range<usize>> {
+        let count = self.offsets.len();
+        let part = if self.part >= NEIGHBOURS * set.lanes::<W>() { self.part } else { count };
+        let of_part = |first: usize| {
+            let panels = set.panels::<W>(part.min(count - first));
+            panels.map(move |panel| first + panel.start..first + panel.end)
+        };
+        (0..count).step_by(part.max(1)).flat_map(of_part).collect()
     }
 
     /// As panels: so many positions each, and how wide they are.

@@ -13,7 +13,7 @@ use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{
-    BLOCK, Dims, Extent, InstructionSet, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
+    BLOCK, Dims, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
 };
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -116,14 +116,18 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         if self.boxes.len() * self.chunks_of_a_box() == 1 && self.packing.pieces.is_none() {
             sums.stored = in_place(problem, self.layout.lanes, &positions, &mut output);
         }
-        let stored = sums.stored_lanes(self.packing.set);
         let panel = self.packing.set.panel::<W>();
+        let ranges = match self.layout.lanes {
+            Lanes::Banks => self.packing.set.panels::<W>(banks.len()).collect(),
+            Lanes::Positions => positions.cut::<W>(self.packing.set),
+        };
+        let stored = sums.stored_lanes(&ranges);
         let panels: OnceCell<Vec<Panel>> = OnceCell::new();
         let panels = || match (self.layout.lanes, positions.offsets.len()) {
             (Lanes::Banks, _) => &[],
             (_, count) => &panels.get_or_init(|| match self.packing.pieces {
                 Some(_) => positions.panels::<W>((0..count).step_by(panel).map(|first| first..first + panel)),
-                None => positions.panels::<W>(self.packing.set.panels::<W>(count)),
+                None => positions.panels::<W>(ranges.iter().cloned()),
             })[..],
         };
         let mut samples = None;
@@ -312,9 +316,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
     }
 
     /// Lanes of the output that are made there: those of panels which are not filled up.
-    fn stored_lanes(&self, set: &'static InstructionSet) -> usize {
-        let whole = |panel: &Range<usize>| self.stored.is_some() && panel.end <= self.lanes;
-        set.panels::<W>(self.lanes).take_while(whole).last().map_or(0, |panel| panel.end)
+    fn stored_lanes(&self, panels: &[Range<usize>]) -> usize {
+        let whole = |panel: &&Range<usize>| self.stored.is_some() && panel.end <= self.lanes;
+        panels.iter().take_while(whole).last().map_or(0, |panel| panel.end)
     }
 
     pub(super) fn part(&mut self, row: usize, rows: usize, lane: usize, lanes: usize) -> MatrixMut<'_, W> {
