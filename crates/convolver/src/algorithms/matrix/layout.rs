@@ -109,8 +109,7 @@ impl Layout {
         let place = if interleaved { Place::Summed } else { Place::Convolved };
         let (modulus, remainders) = match (place, lanes) {
             // Taps need not be neighbours where nothing is gathered.
-            (Place::Summed, _) => (modulus, remainders),
-            _ if size.cut.is_some() => (modulus, remainders),
+            _ if place == Place::Summed || size.cut.is_some() => (modulus, remainders),
             (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
             (_, Lanes::Banks) => {
                 let turned = Axis { stride: axis.dilation, dilation: axis.stride, kernel: size.outputs[last], ..*axis };

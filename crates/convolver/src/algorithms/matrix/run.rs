@@ -8,13 +8,11 @@ use super::multiply::Samples;
 use super::packed::Packed;
 use super::positions::{Panel, Positions};
 use super::size::Size;
-use super::store::{in_place, joined, store};
+use super::store::{in_place, joined, left, store};
 use super::weights::{Kernel, Packing, Weights};
 use crate::primitives::threads;
 use crate::problem::Problem;
-use convolver_kernels::{
-    BLOCK, Dims, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working,
-};
+use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -108,30 +106,17 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
         let banks = first..first + shape[bank_at..outputs_at].iter().product::<usize>();
         let positions = Positions::new(self.layout, problem, batch, outputs);
-        let count = positions.offsets.len();
-        let (height, pitch) = Sums::shape(self, banks.len(), count);
-        let mut numbers = Scratch::new(height * pitch);
-        let mut sums = Sums::new(self, banks.len(), count, &mut numbers);
+        let mut numbers = Sums::room(self, banks.len(), positions.offsets.len());
+        let mut sums = Sums::new(self, banks.len(), positions.offsets.len(), &mut numbers);
         let mut output = joined(problem, &positions, output);
         if self.boxes.len() * self.chunks_of_a_box() == 1 && self.packing.pieces.is_none() {
             sums.stored = in_place(problem, self.layout.lanes, &positions, &mut output);
         }
-        let panel = self.packing.set.panel::<W>();
-        let ranges = match self.layout.lanes {
-            Lanes::Banks => self.packing.set.panels::<W>(banks.len()).collect(),
-            Lanes::Positions => positions.cut::<W>(self.packing.set),
-        };
-        let stored = sums.stored_lanes(&ranges);
-        let panels: OnceCell<Vec<Panel>> = OnceCell::new();
-        let panels = || match (self.layout.lanes, positions.offsets.len()) {
-            (Lanes::Banks, _) => &[],
-            (_, count) => &panels.get_or_init(|| match self.packing.pieces {
-                Some(_) => positions.panels::<W>((0..count).step_by(panel).map(|first| first..first + panel)),
-                None => positions.panels::<W>(ranges.iter().cloned()),
-            })[..],
-        };
-        let mut samples = None;
-        let cut = if self.layout.paired { self.packing.pieces } else { None };
+        let ranges = self.ranges(&positions, banks.len());
+        let (stored, pitch) = (sums.stored_lanes(&ranges), sums.pitch);
+        let panels = OnceCell::new();
+        let panels = || &panels.get_or_init(|| self.panels_of(&positions, &ranges))[..];
+        let (mut samples, cut) = (None, if self.layout.paired { self.packing.pieces } else { None });
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
         let tiles: Vec<usize> = match pairs {
             Some(_) => positions.offsets.iter().step_by(TILE_ROWS).map(|&first| self.layout.pair(first)).collect(),
@@ -144,8 +129,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             let chunks = self.chunks(elements);
             let of = || (group, banks.clone(), elements.start);
             let tile = Tile { leading: &start[..bank_at], first: &start[outputs_at..], batch, outputs };
-            let place = (tile, elements.clone());
-            let set = self.packing.set;
+            let (place, set) = ((tile, elements.clone()), self.packing.set);
             let mut filled = match &mut pairs {
                 Some(pairs) => self.cut(input, place.clone(), &mut samples, pairs),
                 None => false,
@@ -189,15 +173,26 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                 sums.accumulate = true;
             }
         }
-        let (axis, lanes) = match self.layout.lanes {
-            Lanes::Positions => (output.shape().len() - 1, count),
-            Lanes::Banks => (group_at + problem.group.len(), banks.len()),
-        };
-        if stored < lanes {
-            let (mut from, mut lengths) = (Dims::from_elem(0, output.shape().len()), Dims::from_slice(output.shape()));
-            (from[axis], lengths[axis]) = (stored, lengths[axis] - stored);
-            let left = output.sliced(&from, &lengths);
+        if let Some(left) = left(problem, self.layout.lanes, stored, &mut output) {
             store(problem, self.layout.lanes, &positions, (&numbers[stored..], pitch), left);
+        }
+    }
+
+    /// The lanes of each panel of a tile.
+    fn ranges(&self, positions: &Positions, banks: usize) -> Vec<Range<usize>> {
+        match self.layout.lanes {
+            Lanes::Banks => self.packing.set.panels::<W>(banks).collect(),
+            Lanes::Positions => positions.cut::<W>(self.packing.set),
+        }
+    }
+
+    /// The positions of a tile as panels, where they are lanes.
+    fn panels_of(&self, positions: &Positions, ranges: &[Range<usize>]) -> Vec<Panel> {
+        let (count, panel) = (positions.offsets.len(), self.packing.set.panel::<W>());
+        match (self.layout.lanes, self.packing.pieces) {
+            (Lanes::Banks, _) => Vec::new(),
+            (_, Some(_)) => positions.panels::<W>((0..count).step_by(panel).map(|first| first..first + panel)),
+            (_, None) => positions.panels::<W>(ranges.iter().cloned()),
         }
     }
 
@@ -307,6 +302,12 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
         // Not a multiple of a page, whose rows would share a few lines of the cache.
         let pitch = lanes.next_multiple_of(run.packing.set.panel::<W>().max(BLOCK)) + 16;
         (rows.next_multiple_of(BLOCK), pitch)
+    }
+
+    /// Room for them.
+    pub(super) fn room(run: &Run<'_, W>, banks: usize, positions: usize) -> Scratch<W> {
+        let (height, pitch) = Self::shape(run, banks, positions);
+        Scratch::new(height * pitch)
     }
 
     pub(super) fn new(run: &Run<'_, W>, banks: usize, positions: usize, numbers: &'a mut [W]) -> Self {

@@ -38,6 +38,22 @@ pub(super) fn in_place<'a, W: Lane>(
     }
 }
 
+/// What is left of a joined tile behind its first lanes.
+pub(super) fn left<'a>(
+    problem: &Problem,
+    lanes: Lanes,
+    first: usize,
+    output: &'a mut ViewMut<'_>,
+) -> Option<ViewMut<'a>> {
+    let axis = match lanes {
+        Lanes::Positions => output.shape().len() - 1,
+        Lanes::Banks => problem.batch.len() + problem.group.len(),
+    };
+    let (mut from, mut lengths) = (Dims::from_elem(0, output.shape().len()), Dims::from_slice(output.shape()));
+    (from[axis], lengths[axis]) = (first, lengths[axis].saturating_sub(first));
+    (lengths[axis] > 0).then(|| output.sliced(&from, &lengths))
+}
+
 /// Stores the sums of a joined tile: rows of banks or of positions, `pitch` numbers apart.
 pub(super) fn store<W: Storing>(
     problem: &Problem,
