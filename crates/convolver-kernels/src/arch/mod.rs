@@ -4,6 +4,8 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_amx;
 #[cfg(target_arch = "x86_64")]
+mod x86_64_bf16;
+#[cfg(target_arch = "x86_64")]
 mod x86_64_v3;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_v4;
@@ -24,6 +26,8 @@ use std::ops::Range;
 pub static ALL: &[&InstructionSet] = &[
     #[cfg(target_arch = "x86_64")]
     &x86_64_amx::SET,
+    #[cfg(target_arch = "x86_64")]
+    &x86_64_bf16::SET,
     #[cfg(target_arch = "x86_64")]
     &x86_64_v4::SET,
     #[cfg(target_arch = "x86_64")]
