@@ -142,14 +142,21 @@ fn cut(pieces: Pieces) -> f64 {
     }
 }
 
-/// Where the tiles of a packed operand lie, and its steps.
-fn tables(pieces: Pieces, places: usize, steps: usize) -> (Vec<usize>, Vec<usize>) {
-    let tile = |number: usize| number / 2 * pieces.block(steps) + number % 2 * TILE_ROWS * TILE_ROWS;
-    ((0..places / TILE_ROWS).map(tile).collect(), (0..steps).map(|step| step * pieces.block(1)).collect())
+/// Every row of some tiles, or what each 16 lanes are.
+fn placed_as(side: Side, tiles: impl Iterator<Item = usize>, row_step: usize) -> Vec<usize> {
+    let rows = if side == Side::Rows { TILE_ROWS } else { 1 };
+    tiles.flat_map(|tile| (0..rows).map(move |row| tile + row * row_step)).collect()
 }
 
-fn placed<'a>(pairs: &'a [i32], (tiles, steps): &'a (Vec<usize>, Vec<usize>)) -> Placed<'a> {
-    Placed { pairs: pairs.into(), tiles, steps, row_step: TILE_ROWS, piece_step: BLOCK * TILE_ROWS }
+/// Where a packed operand lies, and its steps.
+fn tables(side: Side, pieces: Pieces, places: usize, steps: usize) -> (Vec<usize>, Vec<usize>) {
+    let tile = |number: usize| number / 2 * pieces.block(steps) + number % 2 * TILE_ROWS * TILE_ROWS;
+    let places = placed_as(side, (0..places / TILE_ROWS).map(tile), TILE_ROWS);
+    (places, (0..steps).map(|step| step * pieces.block(1)).collect())
+}
+
+fn placed<'a>(pairs: &'a [i32], (places, steps): &'a (Vec<usize>, Vec<usize>)) -> Placed<'a> {
+    Placed { pairs: pairs.into(), places, steps, row_step: TILE_ROWS, piece_step: BLOCK * TILE_ROWS }
 }
 
 #[test]
@@ -172,7 +179,8 @@ fn products_of_pieces_are_products() {
                 ];
                 assert!(extents[0].multiply(extents[1]), "numbers up to 1 can be multiplied in pieces");
                 let mut sums = vec![1.0; height * (width + 3)];
-                let (of_rows, of_lanes) = (tables(pieces, height, steps), tables(pieces, width, steps));
+                let (of_rows, of_lanes) =
+                    (tables(Side::Rows, pieces, height, steps), tables(Side::Lanes, pieces, width, steps));
                 // Once with each operand placed.
                 for accumulate in [false, true] {
                     let (placed, side, packed) = match accumulate {
@@ -260,13 +268,13 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
                 };
                 assert_ne!(set.split_pairs(&job, &mut joined[step * TILE_ROWS..]), Extent::NONE);
             }
-            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS * pitch).collect();
+            let places = placed_as(Side::Rows, (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS * pitch), pitch);
             let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS).collect();
             let in_place =
-                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: pitch, piece_step };
+                Placed { pairs: joined[..].into(), places: &places, steps: &steps, row_step: pitch, piece_step };
             // By themselves, as lanes: the same sums from either place.
             set.split_turned(&split(of_rows), &mut turned);
-            let known = tables(pieces, count, STEPS);
+            let known = tables(Side::Rows, pieces, count, STEPS);
             let sums = [in_place, placed(&packed, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
                 let job = PieceProducts { placed, side: Side::Rows, packed: &turned, pieces, accumulate: false };
@@ -292,10 +300,11 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
                 };
                 set.split_pairs(&job, &mut joined[step * TILE_ROWS * count..]);
             }
-            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS).collect();
+            let places: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS).collect();
             let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS * count).collect();
             let in_place =
-                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: count, piece_step };
+                Placed { pairs: joined[..].into(), places: &places, steps: &steps, row_step: count, piece_step };
+            let known = tables(Side::Lanes, pieces, count, STEPS);
             let sums = [in_place, placed(&turned, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
                 let job = PieceProducts { placed, side: Side::Lanes, packed: &packed, pieces, accumulate: false };

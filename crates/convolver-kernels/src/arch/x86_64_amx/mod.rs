@@ -4,11 +4,19 @@ mod detect;
 mod tiles;
 
 use super::{InstructionSet, x86_64_bf16, x86_64_v4};
+use crate::micro::Rows;
 use crate::micro::pieces::PieceKernels;
 
 pub(super) static SET: InstructionSet = InstructionSet {
     name: "x86-64-amx",
     supported: || x86_64_v4::is_supported() && x86_64_bf16::has_pairs_of_shorts() && detect::tiles(),
-    pieces: Some(PieceKernels { multiply: tiles::multiply, ..x86_64_bf16::PIECES }),
+    pieces: Some(PieceKernels {
+        multiply: tiles::multiply,
+        rows: Rows::Tiles,
+        // The unit itself makes 1.0e12; layers of 3×3 taps reached 0.35e12 to 0.55e12 and pointwise ones 0.25e12, on each of two
+        // cores of an Emerald Rapids server.
+        products_per_second: 0.4e12,
+        ..x86_64_bf16::PIECES
+    }),
     ..x86_64_bf16::SET_OF_PAIRS
 };

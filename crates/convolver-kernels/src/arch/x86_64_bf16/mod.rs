@@ -7,6 +7,7 @@ mod short;
 mod split;
 
 use super::{AllKernels, InstructionSet, Kernels, x86_64_v4};
+use crate::micro::Rows;
 use crate::micro::pieces::PieceKernels;
 
 pub(super) static SET: InstructionSet = SET_OF_PAIRS;
@@ -31,7 +32,12 @@ pub(super) const PIECES: PieceKernels = PieceKernels {
     split_turned: split::turned,
     pairs: pairs::split,
     bfloat_pairs: pairs::join_bfloats,
+    turned_pairs: pairs::turn,
+    turned_bfloat_pairs: pairs::turn_bfloats,
     multiply: products::multiply,
+    rows: Rows::Free,
+    // Twice what multiply-adds are reckoned to make: layers of 3×3 taps took half the time on two cores of a Zen 5 server.
+    products_per_second: 0.12e12,
 };
 
 const VECTORS: InstructionSet = x86_64_v4::SET_OF_VECTORS;

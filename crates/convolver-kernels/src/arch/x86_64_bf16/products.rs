@@ -1,10 +1,10 @@
 //! Products of pieces in vectors: a pair of a row times the pairs of 16 lanes, both products of each added to the lane's sum.
 //!
 //! Eight rows × 32 lanes of sums stay in registers for all steps; a pair of terms loads two vectors of lanes, and one pair of
-//! each row. The small products of a step come first, as with tiles.
+//! each row. The small products of a step come first, as with tiles. Rows lie anywhere.
 
 use crate::memory::MatrixMut;
-use crate::micro::pieces::{BLOCK, PieceProducts, Pieces, Placed, Side, TILE_ROWS};
+use crate::micro::pieces::{BLOCK, FREE_ROWS, PieceProducts, Pieces, Side, TILE_ROWS};
 use std::arch::x86_64::*;
 
 pub(super) fn is_supported() -> bool {
@@ -13,8 +13,6 @@ pub(super) fn is_supported() -> bool {
 
 /// Joined pairs of a tile.
 const TILE: usize = TILE_ROWS * TILE_ROWS;
-/// Rows that are summed at once.
-const ROWS: usize = 8;
 /// Vectors of lanes of a block.
 const VECTORS: usize = BLOCK / TILE_ROWS;
 
@@ -25,95 +23,102 @@ pub(super) unsafe fn multiply(job: &PieceProducts<'_>, target: &mut MatrixMut<'_
     // SAFETY: the caller's word.
     unsafe {
         match job.side {
-            Side::Rows => of_side::<true>(job, target),
-            Side::Lanes => of_side::<false>(job, target),
+            Side::Rows => placed_rows(job, target),
+            Side::Lanes => placed_lanes(job, target),
         }
     }
 }
 
-/// A block of an operand: where its tiles lie, from one row of a tile to the next, and from one piece to the next.
-#[derive(Clone, Copy)]
-struct Operand {
-    tiles: [*const i32; 2],
-    row: usize,
-    piece: usize,
-}
-
 /// # Safety
-/// As `multiply`, for the side that is placed.
+/// As `multiply`, for placed rows. Some rows are multiplied by all lanes, whose pairs are read one after the other.
 #[inline(always)]
-unsafe fn of_side<const ROWS_PLACED: bool>(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
-    let Placed { pairs, tiles, steps, row_step, piece_step } = job.placed;
-    let block = job.pieces.block(steps.len());
-    // SAFETY: `check` has counted what is read of every tile, step and piece, and the target holds whole blocks.
+unsafe fn placed_rows(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
+    let pairs = job.placed.pairs.pointer;
+    // SAFETY: `check` has counted what is read of every row and block at every step and piece, and the target holds all.
     unsafe {
-        for (number, places) in tiles.chunks_exact(BLOCK / TILE_ROWS).enumerate() {
-            let tiles = [pairs.pointer.add(places[0]), pairs.pointer.add(places[1])];
-            let placed = Operand { tiles, row: row_step, piece: piece_step };
-            for (other, packed) in job.packed.chunks_exact(block).enumerate() {
-                let tiles = [packed.as_ptr(), packed.as_ptr().add(TILE)];
-                let packed = Operand { tiles, row: TILE_ROWS, piece: 2 * TILE };
-                let (row, lane) = if ROWS_PLACED { (number, other) } else { (other, number) };
-                for first in (0..BLOCK).step_by(ROWS) {
-                    let row = (row * BLOCK + first) as isize;
+        for (number, places) in job.placed.places.chunks(BLOCK).enumerate() {
+            for (lane, block) in job.packed.chunks_exact(job.pieces.block(job.placed.steps.len())).enumerate() {
+                let lanes = [block.as_ptr(), block.as_ptr().add(TILE)];
+                for (eight, places) in places.chunks_exact(FREE_ROWS).enumerate() {
+                    let mut rows = [pairs; FREE_ROWS];
+                    for (row, &place) in rows.iter_mut().zip(places) {
+                        *row = pairs.add(place);
+                    }
+                    let row = (number * BLOCK + eight * FREE_ROWS) as isize;
                     let sums = target.pointer.offset(row * target.row_stride).add(lane * BLOCK);
-                    let sums = (sums, target.row_stride, job.accumulate);
-                    strip::<ROWS_PLACED>((placed, packed), first, steps, job.pieces, sums);
+                    strip::<true>(job, (rows, lanes), (sums, target.row_stride));
                 }
             }
         }
     }
 }
 
-/// The sums of some rows of a block.
+/// # Safety
+/// As `multiply`, for placed lanes.
+#[inline(always)]
+unsafe fn placed_lanes(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
+    let pairs = job.placed.pairs.pointer;
+    // SAFETY: as for `placed_rows`.
+    unsafe {
+        for (lane, places) in job.placed.places.chunks_exact(VECTORS).enumerate() {
+            let lanes = [pairs.add(places[0]), pairs.add(places[1])];
+            for (number, block) in job.packed.chunks_exact(job.pieces.block(job.placed.steps.len())).enumerate() {
+                for first in (0..BLOCK).step_by(FREE_ROWS) {
+                    let block = block.as_ptr().add(first / TILE_ROWS * TILE + first % TILE_ROWS * TILE_ROWS);
+                    let mut rows = [block; FREE_ROWS];
+                    for (r, row) in rows.iter_mut().enumerate() {
+                        *row = block.add(r * TILE_ROWS);
+                    }
+                    let row = (number * BLOCK + first) as isize;
+                    let sums = target.pointer.offset(row * target.row_stride).add(lane * BLOCK);
+                    strip::<false>(job, (rows, lanes), (sums, target.row_stride));
+                }
+            }
+        }
+    }
+}
+
+/// The sums of some rows of a block, `pitch` numbers apart.
 ///
 /// # Safety
-/// The CPU has AVX-512 BF16, every tile of both operands is readable at every step and piece, and the sums are writable.
+/// The CPU has AVX-512 BF16, rows and lanes are readable at every step and piece of the job, and the sums are writable.
 #[inline(always)]
 unsafe fn strip<const ROWS_PLACED: bool>(
-    (placed, packed): (Operand, Operand),
-    first: usize,
-    steps: &[usize],
-    pieces: Pieces,
-    (target, pitch, accumulate): (*mut f32, isize, bool),
+    job: &PieceProducts<'_>,
+    (rows, lanes): ([*const i32; FREE_ROWS], [*const i32; VECTORS]),
+    (target, pitch): (*mut f32, isize),
 ) {
     // Pieces of the packed operand and of the placed one.
-    let products: &[(usize, usize)] = match pieces {
+    let products: &[(usize, usize)] = match job.pieces {
         Pieces::One => &[(0, 0)],
         Pieces::Two => &[(0, 1), (1, 0), (0, 0)],
         Pieces::TwoWhole => &[(1, 1), (0, 1), (1, 0), (0, 0)],
         Pieces::Three => &[(0, 2), (1, 1), (2, 0), (0, 1), (1, 0), (0, 0)],
     };
-    let size = pieces.block(1);
+    let lane_step = if ROWS_PLACED { TILE_ROWS } else { job.placed.row_step };
+    let size = job.pieces.block(1);
     // SAFETY: the caller's word.
     unsafe {
-        let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
-        if accumulate {
+        let mut sums = [[_mm512_setzero_ps(); VECTORS]; FREE_ROWS];
+        if job.accumulate {
             for (r, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
                     *sum = _mm512_loadu_ps(target.offset(r as isize * pitch).add(v * TILE_ROWS));
                 }
             }
         }
-        for (number, &step) in steps.iter().enumerate() {
+        for (number, &step) in job.placed.steps.iter().enumerate() {
             for &(of_packed, of_placed) in products {
-                let placed_at = step + of_placed * placed.piece;
-                let packed_at = number * size + of_packed * packed.piece;
-                let ((rows, rows_at), (lanes, lanes_at)) = match ROWS_PLACED {
-                    true => ((placed, placed_at), (packed, packed_at)),
-                    false => ((packed, packed_at), (placed, placed_at)),
-                };
-                let row_step = if ROWS_PLACED { rows.row } else { TILE_ROWS };
-                let lane_step = if ROWS_PLACED { TILE_ROWS } else { lanes.row };
-                let rows = rows.tiles[first / TILE_ROWS].add(rows_at + first % TILE_ROWS * row_step);
-                let lanes = [lanes.tiles[0].add(lanes_at), lanes.tiles[1].add(lanes_at)];
+                let placed_at = step + of_placed * job.placed.piece_step;
+                let packed_at = number * size + of_packed * 2 * TILE;
+                let (row_at, lane_at) = if ROWS_PLACED { (placed_at, packed_at) } else { (packed_at, placed_at) };
                 for pair in 0..TILE_ROWS {
                     let mut numbers = [_mm512_setzero_si512(); VECTORS];
                     for (number, lanes) in numbers.iter_mut().zip(lanes) {
-                        *number = _mm512_loadu_si512(lanes.add(pair * lane_step).cast());
+                        *number = _mm512_loadu_si512(lanes.add(lane_at + pair * lane_step).cast());
                     }
-                    for (r, sums) in sums.iter_mut().enumerate() {
-                        let weight = _mm512_set1_epi32(*rows.add(r * row_step + pair));
+                    for (sums, row) in sums.iter_mut().zip(rows) {
+                        let weight = _mm512_set1_epi32(*row.add(row_at + pair));
                         for (sum, &number) in sums.iter_mut().zip(&numbers) {
                             *sum = _mm512_dpbf16_ps(*sum, bh(number), bh(weight));
                         }

@@ -7,9 +7,6 @@ use convolver_kernels::BLOCK;
 
 /// Share of the multiply-add rate that products reach: an estimate.
 const REACHED: f64 = 0.75;
-/// Products of pieces a second. The unit itself makes 1.0e12; layers of 3×3 taps reached 0.35e12 to 0.55e12 and pointwise ones
-/// 0.25e12, on each of two cores of an Emerald Rapids server, what it takes to cut them included.
-const PIECE_PRODUCTS: f64 = 0.4e12;
 /// Seconds to gather a number (and cut it into pieces), to load one into a box, and to store a sum: estimates.
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
@@ -43,11 +40,11 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
     let sparse = problem.axes.iter().all(|axis| axis.kernel == 1) && problem.axes.iter().any(|axis| axis.stride > 1);
     let paired = pieces.is_some() && whole && !sparse;
-    let (products, gather, panel) = match pieces {
-        Some(pieces) => {
+    let (products, gather, panel) = match pieces.zip(machine.set.piece_products_per_second()) {
+        Some((pieces, rate)) => {
             let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);
             let panels = positions / 64.0 * (terms / 256.0).ceil();
-            (products * pieces.products() as f64 / PIECE_PRODUCTS, GATHER + CUT, panels * CUT_PANEL)
+            (products * pieces.products() as f64 / rate, GATHER + CUT, panels * CUT_PANEL)
         }
         None => {
             let rate = machine.products_per_second(problem.working()) * REACHED;

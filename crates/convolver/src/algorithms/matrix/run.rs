@@ -116,8 +116,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut samples = None;
         let cut = if self.layout.paired { self.packing.pieces } else { None };
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
-        let tiles: Vec<usize> = match pairs {
-            Some(_) => positions.offsets.iter().step_by(TILE_ROWS).map(|&first| self.layout.pair(first)).collect(),
+        let together = if self.layout.lanes == Lanes::Banks { 1 } else { TILE_ROWS };
+        let places: Vec<usize> = match pairs {
+            Some(_) => positions.offsets.iter().step_by(together).map(|&first| self.layout.pair(first)).collect(),
             None => Vec::new(),
         };
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
@@ -148,7 +149,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                     },
                 };
                 let multiplied =
-                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &tiles, chunk, weights, &mut sums));
+                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &places, chunk, weights, &mut sums));
                 if !multiplied {
                     let in_place = self.layout.in_place(problem, input, (tile, elements.clone()));
                     let (source, origin) = in_place.unwrap_or_else(|| {
@@ -172,7 +173,8 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                 sums.accumulate = true;
             }
         }
-        store(problem, self.layout.lanes, &positions, (&sums.numbers, sums.pitch), output);
+        let of = (self.layout.lanes, &positions);
+        store(problem, self.packing.set, of, (&sums.numbers, sums.pitch), output);
     }
 
     /// A box, of zeros at first.
