@@ -187,12 +187,19 @@ fn products_of_pieces_are_products() {
                         true => (placed(&rows_cut, &of_rows), Side::Rows, &lanes_cut[..]),
                         false => (placed(&lanes_cut, &of_lanes), Side::Lanes, &rows_cut[..]),
                     };
-                    let job = PieceProducts { placed, side, packed, pieces, accumulate };
+                    let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
                     set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
                 }
                 let behind = catch_unwind(AssertUnwindSafe(|| {
                     let placed = placed(&rows_cut[..rows_cut.len() - 1], &of_rows);
-                    let job = PieceProducts { placed, side: Side::Rows, packed: &lanes_cut, pieces, accumulate: false };
+                    let job = PieceProducts {
+                        placed,
+                        side: Side::Rows,
+                        targets: None,
+                        packed: &lanes_cut,
+                        pieces,
+                        accumulate: false,
+                    };
                     set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
                 }));
                 assert!(behind.is_err(), "tiles were read behind their pairs");
@@ -277,7 +284,14 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
             let known = tables(Side::Rows, pieces, count, STEPS);
             let sums = [in_place, placed(&packed, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
-                let job = PieceProducts { placed, side: Side::Rows, packed: &turned, pieces, accumulate: false };
+                let job = PieceProducts {
+                    placed,
+                    side: Side::Rows,
+                    targets: None,
+                    packed: &turned,
+                    pieces,
+                    accumulate: false,
+                };
                 set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
                 sums
             });
@@ -307,7 +321,14 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
             let known = tables(Side::Lanes, pieces, count, STEPS);
             let sums = [in_place, placed(&turned, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
-                let job = PieceProducts { placed, side: Side::Lanes, packed: &packed, pieces, accumulate: false };
+                let job = PieceProducts {
+                    placed,
+                    side: Side::Lanes,
+                    targets: None,
+                    packed: &packed,
+                    pieces,
+                    accumulate: false,
+                };
                 set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
                 sums
             });

@@ -22,7 +22,7 @@ pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes,
 pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
 pub use pieces::{
-    BLOCK, Extent, FREE_ROWS, PairSplit, PairTurn, PieceProducts, Pieces, Placed, Rows, Side, Split, TILE_ROWS,
+    BLOCK, Extent, LEFT_OUT, PairSplit, PairTurn, PieceProducts, Pieces, Placed, Rows, Side, Split, TILE_ROWS,
 };
 pub use planes::Planes;
 pub use points::{Evaluate, Evaluation, POINTS};

@@ -17,8 +17,8 @@ use crate::micro::Gather;
 pub const BLOCK: usize = 32;
 /// Rows of a tile, and pairs of a row.
 pub const TILE_ROWS: usize = 16;
-/// Rows that are multiplied at once where they may lie anywhere.
-pub const FREE_ROWS: usize = 8;
+/// A step that is left out, for rows that see zeros there.
+pub const LEFT_OUT: usize = usize::MAX;
 
 /// How many pieces an operand is cut into, and which of their products are summed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -189,7 +189,7 @@ pub struct Placed<'a> {
     pub pairs: Source<'a, i32>,
     /// Where each row lies, or the tile of each 16 lanes.
     pub places: &'a [usize],
-    /// What each step adds.
+    /// What each step adds. Where rows are [free](Rows::Free), steps of theirs may be [left out](LEFT_OUT).
     pub steps: &'a [usize],
     /// From one row of a tile to the next: of lanes, and of rows where these are [tiles](Rows::Tiles).
     pub row_step: usize,
@@ -202,7 +202,7 @@ pub struct Placed<'a> {
 pub enum Rows {
     /// In whole blocks, sixteen at a time at equal distances.
     Tiles,
-    /// Anywhere, in whole eights.
+    /// Anywhere, and their sums in any rows.
     Free,
 }
 
@@ -222,6 +222,8 @@ pub struct PieceProducts<'a> {
     pub placed: Placed<'a>,
     /// Which operand that is.
     pub side: Side,
+    /// The target's row for each placed one, where rows are [free](Rows::Free) and not all of the target's in order.
+    pub targets: Option<&'a [usize]>,
     /// Pieces of the other one.
     pub packed: &'a [i32],
     /// What the operands were cut into.
@@ -233,23 +235,32 @@ pub struct PieceProducts<'a> {
 impl PieceProducts<'_> {
     pub(crate) fn check(&self, rows: usize, columns: usize, kind: Rows) {
         let Placed { pairs, places, steps, row_step, piece_step } = self.placed;
-        let some = if self.side == Side::Rows && kind == Rows::Free { FREE_ROWS } else { BLOCK };
-        assert!(rows.is_multiple_of(some) && columns.is_multiple_of(BLOCK) && !steps.is_empty(), "whole blocks");
+        let free = self.side == Side::Rows && kind == Rows::Free;
+        let most = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
+        let rows = match self.targets {
+            Some(targets) => {
+                assert!(free && (targets.is_empty() || most(targets) < rows), "sums of free rows lie in the target");
+                targets.len()
+            }
+            None => rows,
+        };
+        assert!(
+            (free || rows.is_multiple_of(BLOCK)) && columns.is_multiple_of(BLOCK) && !steps.is_empty(),
+            "whole blocks"
+        );
         let (placed, packed) = match self.side {
             Side::Rows => (rows, columns),
             Side::Lanes => (columns, rows),
         };
         let block = self.pieces.block(steps.len());
         assert_eq!(Some(self.packed.len()), (packed / BLOCK).checked_mul(block), "pieces of the packed operand");
-        let most = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
+        assert!(free || !steps.contains(&LEFT_OUT), "only free rows leave steps out");
+        let step = steps.iter().filter(|&&step| step != LEFT_OUT).max().copied().unwrap_or(0);
         let end = match self.side {
             Side::Rows => {
                 let equal = |tile: &[usize]| tile.windows(2).all(|rows| rows[0].checked_add(row_step) == Some(rows[1]));
                 assert_eq!(places.len(), placed, "a place for every row");
-                assert!(
-                    kind == Rows::Free || places.chunks(TILE_ROWS).all(equal),
-                    "rows of a tile are equally far apart"
-                );
+                assert!(free || places.chunks(TILE_ROWS).all(equal), "rows of a tile are equally far apart");
                 Some(TILE_ROWS)
             }
             Side::Lanes => {
@@ -258,7 +269,7 @@ impl PieceProducts<'_> {
             }
         };
         let pieces = (self.pieces.count() - 1).checked_mul(piece_step);
-        let end = end.and_then(|end| end.checked_add(most(places))?.checked_add(most(steps))?.checked_add(pieces?));
+        let end = end.and_then(|end| end.checked_add(most(places))?.checked_add(step)?.checked_add(pieces?));
         assert!(end.is_some_and(|end| end <= pairs.length), "tiles lie within their pairs");
     }
 }

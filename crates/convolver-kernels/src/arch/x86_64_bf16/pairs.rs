@@ -81,16 +81,14 @@ impl Paired for i16 {
         mask: __mmask16,
         first: *const i16,
         second: *const i16,
-        [least, most]: &mut [__m512i; 2],
+        seen: &mut [__m512i; 2],
     ) -> [__m512i; COUNT] {
-        // SAFETY: the caller's word. One less than nothing is the most there is.
+        // SAFETY: the caller's word.
         unsafe {
             let even = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, first));
             let odd = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, second));
             let joined = _mm512_or_si512(even, _mm512_slli_epi32::<16>(odd));
-            let magnitude = _mm512_and_si512(joined, _mm512_set1_epi16(0x7fff));
-            *most = _mm512_max_epu16(*most, magnitude);
-            *least = _mm512_min_epu16(*least, _mm512_sub_epi16(magnitude, _mm512_set1_epi16(1)));
+            see(seen, joined);
             [joined; COUNT]
         }
     }
@@ -105,6 +103,20 @@ impl Paired for i16 {
             let least = _mm512_reduce_min_epu32(least).wrapping_add(1) << 16;
             Extent { least: least.wrapping_sub(1), most: _mm512_reduce_max_epu32(most) << 16 }
         }
+    }
+}
+
+/// Sees the bits of bfloat16 numbers.
+///
+/// # Safety
+/// The CPU has AVX-512.
+#[inline(always)]
+unsafe fn see([least, most]: &mut [__m512i; 2], numbers: __m512i) {
+    // SAFETY: the caller's word. One less than nothing is the most there is.
+    unsafe {
+        let magnitude = _mm512_and_si512(numbers, _mm512_set1_epi16(0x7fff));
+        *most = _mm512_max_epu16(*most, magnitude);
+        *least = _mm512_min_epu16(*least, _mm512_sub_epi16(magnitude, _mm512_set1_epi16(1)));
     }
 }
 
@@ -182,14 +194,49 @@ pub(super) unsafe fn turn(job: &PairTurn<'_, f32>, target: &mut [i32]) -> Extent
     }
 }
 
-/// Planes of pairs of bfloat16 numbers, joined as they are and turned.
+/// Planes of pairs of bfloat16 numbers, joined as they are and turned: 32 places of sixteen planes are two squares, each of every
+/// other four places.
 ///
 /// # Safety
 /// See [`TurnPairs`](crate::micro::pieces::TurnPairs).
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn turn_bfloats(job: &PairTurn<'_, i16>, target: &mut [i32]) -> Extent {
-    // SAFETY: the caller's word; there is one piece.
-    unsafe { turn_of::<i16, 1>(job, target) }
+    let (elements, step) = job.elements;
+    // SAFETY: `check` has counted the reach of every element and place.
+    unsafe {
+        let mut seen = i16::none();
+        for pair in (0..elements / 2).step_by(VECTOR) {
+            let first = job.numbers.pointer.add(job.start + pair * step);
+            let second = first.add(elements / 2 * step);
+            let to = target.as_mut_ptr().add(pair);
+            for at in (0..job.places.len()).step_by(2 * VECTOR) {
+                let count = (job.places.len() - at).min(2 * VECTOR);
+                let mask = u32::MAX >> (2 * VECTOR - count);
+                let mut squares = [[_mm512_setzero_si512(); VECTOR]; 2];
+                for plane in 0..VECTOR {
+                    let (first, second) = (first.add(plane * step + at), second.add(plane * step + at));
+                    // The planes of the next pairs.
+                    _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(VECTOR * step).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(second.wrapping_add(VECTOR * step).cast());
+                    let even = _mm512_maskz_loadu_epi16(mask, first);
+                    let odd = _mm512_maskz_loadu_epi16(mask, second);
+                    see(&mut seen, even);
+                    see(&mut seen, odd);
+                    squares[0][plane] = _mm512_unpacklo_epi16(even, odd);
+                    squares[1][plane] = _mm512_unpackhi_epi16(even, odd);
+                }
+                let places = job.places.get_unchecked(at..at + count);
+                for (number, square) in squares.into_iter().enumerate() {
+                    for (row, pairs) in turned(square).into_iter().enumerate() {
+                        if let Some(&place) = places.get(row / 4 * 8 + number * 4 + row % 4) {
+                            _mm512_storeu_si512(to.add(place).cast(), pairs);
+                        }
+                    }
+                }
+            }
+        }
+        i16::finish(seen)
+    }
 }
 
 /// Sixteen planes of pairs at a time, which is a square of pairs for every sixteen places.

@@ -1,10 +1,10 @@
 //! Products of pieces in vectors: a pair of a row times the pairs of 16 lanes, both products of each added to the lane's sum.
 //!
 //! Eight rows × 32 lanes of sums stay in registers for all steps; a pair of terms loads two vectors of lanes, and one pair of
-//! each row. The small products of a step come first, as with tiles. Rows lie anywhere.
+//! each row; of placed rows, six × 64 lanes where there are as many. The small products of a step come first, as with tiles.
 
 use crate::memory::MatrixMut;
-use crate::micro::pieces::{BLOCK, FREE_ROWS, PieceProducts, Pieces, Side, TILE_ROWS};
+use crate::micro::pieces::{BLOCK, LEFT_OUT, PieceProducts, Pieces, Side, TILE_ROWS};
 use std::arch::x86_64::*;
 
 pub(super) fn is_supported() -> bool {
@@ -13,6 +13,10 @@ pub(super) fn is_supported() -> bool {
 
 /// Joined pairs of a tile.
 const TILE: usize = TILE_ROWS * TILE_ROWS;
+/// Rows of a block that are summed at once.
+const ROWS: usize = 8;
+/// Placed rows that stay in the first-level cache for all lanes.
+const TOGETHER: usize = 48;
 /// Vectors of lanes of a block.
 const VECTORS: usize = BLOCK / TILE_ROWS;
 
@@ -33,20 +37,34 @@ pub(super) unsafe fn multiply(job: &PieceProducts<'_>, target: &mut MatrixMut<'_
 /// As `multiply`, for placed rows. Some rows are multiplied by all lanes, whose pairs are read one after the other.
 #[inline(always)]
 unsafe fn placed_rows(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
-    let pairs = job.placed.pairs.pointer;
+    let block = job.pieces.block(job.placed.steps.len());
     // SAFETY: `check` has counted what is read of every row and block at every step and piece, and the target holds all.
     unsafe {
-        for (number, places) in job.placed.places.chunks(BLOCK).enumerate() {
-            for (lane, block) in job.packed.chunks_exact(job.pieces.block(job.placed.steps.len())).enumerate() {
-                let lanes = [block.as_ptr(), block.as_ptr().add(TILE)];
-                for (eight, places) in places.chunks_exact(FREE_ROWS).enumerate() {
-                    let mut rows = [pairs; FREE_ROWS];
-                    for (row, &place) in rows.iter_mut().zip(places) {
-                        *row = pairs.add(place);
-                    }
-                    let row = (number * BLOCK + eight * FREE_ROWS) as isize;
-                    let sums = target.pointer.offset(row * target.row_stride).add(lane * BLOCK);
-                    strip::<true>(job, (rows, lanes), (sums, target.row_stride));
+        for (number, places) in job.placed.places.chunks(TOGETHER).enumerate() {
+            let mut lane = 0;
+            while lane < target.columns {
+                let first = job.packed.as_ptr().add(lane / BLOCK * block);
+                let second = first.wrapping_add(block);
+                macro_rules! strips { ($lanes:expr; $($rows:literal)*) => {{
+                    let (lanes, mut done) = ($lanes, 0);
+                    $( while places.len() - done >= $rows {
+                        let (mut rows, mut sums) = ([first; $rows], [target.pointer; $rows]);
+                        for (r, (row, sums)) in rows.iter_mut().zip(&mut sums).enumerate() {
+                            *row = job.placed.pairs.pointer.add(places[done + r]);
+                            let number = number * TOGETHER + done + r;
+                            let row = job.targets.map_or(number, |targets| targets[number]) as isize;
+                            *sums = target.pointer.offset(row * target.row_stride).add(lane);
+                        }
+                        strip::<true, $rows, _>(job, (rows, lanes), sums);
+                        done += $rows;
+                    } )*
+                }} }
+                if target.columns - lane > BLOCK {
+                    strips!([first, first.add(TILE), second, second.wrapping_add(TILE)]; 6 4 2 1);
+                    lane += 2 * BLOCK;
+                } else {
+                    strips!([first, first.add(TILE)]; 8 4 2 1);
+                    lane += BLOCK;
                 }
             }
         }
@@ -63,30 +81,33 @@ unsafe fn placed_lanes(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>)
         for (lane, places) in job.placed.places.chunks_exact(VECTORS).enumerate() {
             let lanes = [pairs.add(places[0]), pairs.add(places[1])];
             for (number, block) in job.packed.chunks_exact(job.pieces.block(job.placed.steps.len())).enumerate() {
-                for first in (0..BLOCK).step_by(FREE_ROWS) {
+                for first in (0..BLOCK).step_by(ROWS) {
                     let block = block.as_ptr().add(first / TILE_ROWS * TILE + first % TILE_ROWS * TILE_ROWS);
-                    let mut rows = [block; FREE_ROWS];
+                    let mut rows = [block; ROWS];
                     for (r, row) in rows.iter_mut().enumerate() {
                         *row = block.add(r * TILE_ROWS);
                     }
-                    let row = (number * BLOCK + first) as isize;
-                    let sums = target.pointer.offset(row * target.row_stride).add(lane * BLOCK);
-                    strip::<false>(job, (rows, lanes), (sums, target.row_stride));
+                    let mut sums = [target.pointer; ROWS];
+                    for (r, sums) in sums.iter_mut().enumerate() {
+                        let row = (number * BLOCK + first + r) as isize;
+                        *sums = target.pointer.offset(row * target.row_stride).add(lane * BLOCK);
+                    }
+                    strip::<false, _, _>(job, (rows, lanes), sums);
                 }
             }
         }
     }
 }
 
-/// The sums of some rows of a block, `pitch` numbers apart.
+/// The sums of some rows and vectors of lanes.
 ///
 /// # Safety
 /// The CPU has AVX-512 BF16, rows and lanes are readable at every step and piece of the job, and the sums are writable.
 #[inline(always)]
-unsafe fn strip<const ROWS_PLACED: bool>(
+unsafe fn strip<const ROWS_PLACED: bool, const R: usize, const V: usize>(
     job: &PieceProducts<'_>,
-    (rows, lanes): ([*const i32; FREE_ROWS], [*const i32; VECTORS]),
-    (target, pitch): (*mut f32, isize),
+    (rows, lanes): ([*const i32; R], [*const i32; V]),
+    target: [*mut f32; R],
 ) {
     // Pieces of the packed operand and of the placed one.
     let products: &[(usize, usize)] = match job.pieces {
@@ -99,21 +120,24 @@ unsafe fn strip<const ROWS_PLACED: bool>(
     let size = job.pieces.block(1);
     // SAFETY: the caller's word.
     unsafe {
-        let mut sums = [[_mm512_setzero_ps(); VECTORS]; FREE_ROWS];
+        let mut sums = [[_mm512_setzero_ps(); V]; R];
         if job.accumulate {
-            for (r, sums) in sums.iter_mut().enumerate() {
+            for (sums, row) in sums.iter_mut().zip(target) {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = _mm512_loadu_ps(target.offset(r as isize * pitch).add(v * TILE_ROWS));
+                    *sum = _mm512_loadu_ps(row.add(v * TILE_ROWS));
                 }
             }
         }
         for (number, &step) in job.placed.steps.iter().enumerate() {
+            if ROWS_PLACED && step == LEFT_OUT {
+                continue;
+            }
             for &(of_packed, of_placed) in products {
                 let placed_at = step + of_placed * job.placed.piece_step;
                 let packed_at = number * size + of_packed * 2 * TILE;
                 let (row_at, lane_at) = if ROWS_PLACED { (placed_at, packed_at) } else { (packed_at, placed_at) };
                 for pair in 0..TILE_ROWS {
-                    let mut numbers = [_mm512_setzero_si512(); VECTORS];
+                    let mut numbers = [_mm512_setzero_si512(); V];
                     for (number, lanes) in numbers.iter_mut().zip(lanes) {
                         *number = _mm512_loadu_si512(lanes.add(lane_at + pair * lane_step).cast());
                     }
@@ -126,9 +150,9 @@ unsafe fn strip<const ROWS_PLACED: bool>(
                 }
             }
         }
-        for (r, sums) in sums.iter().enumerate() {
+        for (sums, row) in sums.iter().zip(target) {
             for (v, &sum) in sums.iter().enumerate() {
-                _mm512_storeu_ps(target.offset(r as isize * pitch).add(v * TILE_ROWS), sum);
+                _mm512_storeu_ps(row.add(v * TILE_ROWS), sum);
             }
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Layout {
     pub(super) paired: bool,
     /// Whether the numbers of such a box are planes in the input, which are turned while they are cut.
     pub(super) turned: bool,
+    /// Whether rows of pairs are multiplied wherever they lie.
+    pub(super) free: bool,
     /// The positions that lines are filled up to whole numbers of, or walked in as one, so that they are neighbours; or 1.
     pub(super) filled: usize,
 }
@@ -118,6 +120,7 @@ impl Layout {
                 groups: (batch..banks_at).map(numbers).collect(),
                 paired: false,
                 turned: false,
+                free: false,
                 filled: 1,
             };
         }
@@ -161,6 +164,7 @@ impl Layout {
             groups: Dims::new(),
             paired,
             turned,
+            free: paired && free && lanes == Lanes::Banks,
             filled: if paired && !(free && lanes == Lanes::Banks) { TILE_ROWS } else { 1 },
         };
         if pieces.is_none() && place == Place::Convolved && lanes == Lanes::Positions {

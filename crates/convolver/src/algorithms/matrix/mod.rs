@@ -37,6 +37,7 @@ mod packed;
 mod positions;
 mod recipe;
 mod run;
+mod seen;
 mod size;
 mod store;
 mod weights;

@@ -5,10 +5,11 @@ use super::chunk::{Chunk, runs};
 use super::layout::{Lanes, Place};
 use super::positions::Panel;
 use super::run::{ROWS, Run, Sums};
+use super::seen::Group;
 use super::weights::Weights;
 use convolver_kernels::{
-    Ahead, BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split, Storing,
-    TILE_ROWS, Terms, Working,
+    Ahead, BLOCK, Gather, LEFT_OUT, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split,
+    Storing, TILE_ROWS, Terms, Working,
 };
 use std::ops::Range;
 
@@ -61,7 +62,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     pub(super) fn pairs(
         &self,
         pairs: &Pairs,
-        places: &[usize],
+        (places, groups): (&[usize], &[Group]),
         chunk: &Chunk,
         weights: Weights<'_, W>,
         sums: &mut Sums<W>,
@@ -74,12 +75,22 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             Lanes::Banks => (Side::Rows, self.layout.pair(self.layout.unit(self.problem()))),
         };
         let Pairs { pieces, piece_step, .. } = *pairs;
-        let placed =
-            Placed { pairs: Source::from(&pairs.joined[..]), places, steps: &chunk.steps, row_step, piece_step };
-        let job = PieceProducts { placed, side, packed: weights.pieces, pieces, accumulate: sums.accumulate };
-        let height = if side == Side::Rows { places.len() } else { sums.height };
-        let lanes = sums.lanes.next_multiple_of(BLOCK);
-        self.packing.set.piece_products(&job, &mut sums.singles(0, height, 0, lanes));
+        let (set, joined, packed, accumulate) =
+            (self.packing.set, Source::from(&pairs.joined[..]), weights.pieces, sums.accumulate);
+        let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
+        let mut target = sums.singles(0, height, 0, lanes);
+        if !self.layout.free {
+            let placed = Placed { pairs: joined, places, steps: &chunk.steps, row_step, piece_step };
+            let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
+            set.piece_products(&job, &mut target);
+        }
+        for Group { rows, places, sees } in groups {
+            let step = |(&step, &tap): (&usize, &usize)| if sees[tap] { step } else { LEFT_OUT };
+            let steps: Vec<usize> = chunk.steps.iter().zip(&chunk.taps).map(step).collect();
+            let placed = Placed { pairs: joined, places, steps: &steps, row_step, piece_step };
+            let job = PieceProducts { placed, side, targets: Some(rows), packed, pieces, accumulate };
+            set.piece_products(&job, &mut target);
+        }
         true
     }
 
@@ -159,7 +170,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             return false;
         }
         let (placed, packed, accumulate) = (gathered.placed(cut, count), weights.pieces, sums.accumulate);
-        let job = PieceProducts { placed, side, packed, pieces, accumulate };
+        let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
         let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
         let mut target = match side {
             Side::Lanes => sums.singles(0, height, places.start, count),

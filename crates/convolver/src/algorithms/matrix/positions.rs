@@ -8,7 +8,7 @@ use super::chunk::runs;
 use super::layout::{Layout, Place};
 use super::size::Size;
 use crate::problem::Problem;
-use convolver_kernels::{BLOCK, FREE_ROWS, Run, grid_position};
+use convolver_kernels::{BLOCK, Run, grid_position};
 use std::ops::Range;
 
 /// Bytes of a cache line.
@@ -106,13 +106,8 @@ impl Positions {
         if layout.filled > 1 {
             return Positions::filled(layout, problem, slabs, outputs);
         }
-        let mut offsets = (last.saturating_sub(1)..=last).fold(slabs, along);
+        let offsets = (last.saturating_sub(1)..=last).fold(slabs, along);
         let lines = (0..offsets.len()).step_by(outputs[last]).collect();
-        if layout.paired {
-            // The last one once more, where rows are not filled.
-            let last = offsets.last().copied().unwrap_or(0);
-            offsets.resize(offsets.len().next_multiple_of(FREE_ROWS), last);
-        }
         Positions { offsets, lines, dense: true }
     }
 
