@@ -120,6 +120,9 @@ unsafe fn see([least, most]: &mut [__m512i; 2], numbers: __m512i) {
     }
 }
 
+/// Places from those that are read to those that are asked for: no prefetcher of the CPU follows as many planes.
+const AHEAD: usize = 256;
+
 /// Pairs of numbers, joined as the pieces of a tile's row.
 ///
 /// # Safety
@@ -206,36 +209,51 @@ pub(super) unsafe fn turn_bfloats(job: &PairTurn<'_, i16>, target: &mut [i32]) -
     unsafe {
         let mut seen = i16::none();
         for pair in (0..elements / 2).step_by(VECTOR) {
-            let first = job.numbers.pointer.add(job.start + pair * step);
-            let second = first.add(elements / 2 * step);
+            let numbers = job.numbers.pointer.add(job.start + pair * step);
+            let partner = elements / 2 * step;
             let to = target.as_mut_ptr().add(pair);
             for at in (0..job.places.len()).step_by(2 * VECTOR) {
                 let count = (job.places.len() - at).min(2 * VECTOR);
                 let mask = u32::MAX >> (2 * VECTOR - count);
-                let mut squares = [[_mm512_setzero_si512(); VECTOR]; 2];
+                let places = job.places.get_unchecked(at..at + count);
+                // Further on in these planes, or behind their end in the next ones.
+                let further = match (at + AHEAD).checked_sub(job.places.len()) {
+                    Some(behind) => VECTOR * step + behind,
+                    None => at + AHEAD,
+                };
+                let (first, further) = (numbers.add(at), numbers.wrapping_add(further));
+                let (mut low, mut high) = ([_mm512_setzero_si512(); VECTOR], [_mm512_setzero_si512(); VECTOR]);
                 for plane in 0..VECTOR {
-                    let (first, second) = (first.add(plane * step + at), second.add(plane * step + at));
-                    // The planes of the next pairs.
-                    _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(VECTOR * step).cast());
-                    _mm_prefetch::<_MM_HINT_T0>(second.wrapping_add(VECTOR * step).cast());
-                    let even = _mm512_maskz_loadu_epi16(mask, first);
-                    let odd = _mm512_maskz_loadu_epi16(mask, second);
+                    _mm_prefetch::<_MM_HINT_T0>(further.wrapping_add(plane * step).cast());
+                    _mm_prefetch::<_MM_HINT_T0>(further.wrapping_add(plane * step + partner).cast());
+                    let even = _mm512_maskz_loadu_epi16(mask, first.add(plane * step));
+                    let odd = _mm512_maskz_loadu_epi16(mask, first.add(plane * step + partner));
                     see(&mut seen, even);
                     see(&mut seen, odd);
-                    squares[0][plane] = _mm512_unpacklo_epi16(even, odd);
-                    squares[1][plane] = _mm512_unpackhi_epi16(even, odd);
+                    low[plane] = _mm512_unpacklo_epi16(even, odd);
+                    high[plane] = _mm512_unpackhi_epi16(even, odd);
                 }
-                let places = job.places.get_unchecked(at..at + count);
-                for (number, square) in squares.into_iter().enumerate() {
-                    for (row, pairs) in turned(square).into_iter().enumerate() {
-                        if let Some(&place) = places.get(row / 4 * 8 + number * 4 + row % 4) {
-                            _mm512_storeu_si512(to.add(place).cast(), pairs);
-                        }
-                    }
-                }
+                put(to, places, 0, turned(low));
+                put(to, places, 4, turned(high));
             }
         }
         i16::finish(seen)
+    }
+}
+
+/// Stores the rows of a square, those of four places in eight.
+///
+/// # Safety
+/// The CPU has AVX-512, and each place is writable.
+#[inline(always)]
+unsafe fn put(to: *mut i32, places: &[usize], first: usize, square: [__m512i; VECTOR]) {
+    // SAFETY: the caller's word.
+    unsafe {
+        for row in 0..VECTOR {
+            if let Some(&place) = places.get(row / 4 * 8 + first + row % 4) {
+                _mm512_storeu_si512(to.add(place).cast(), square[row]);
+            }
+        }
     }
 }
 

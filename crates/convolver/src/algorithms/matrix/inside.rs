@@ -171,7 +171,8 @@ impl<L: Lane> Inside<'_, L> {
         // Rows that follow each other in memory are one line.
         let mut lines: Vec<(usize, Vec<usize>)> = Vec::new();
         for &(from, to) in &self.places {
-            let row = (0..self.rows).map(|row| layout.pair(to + row * self.pitches.1));
+            let (first, pitch) = (layout.pair(to), layout.pair(self.pitches.1));
+            let row = (0..self.rows).map(|row| first + row * pitch);
             match lines.last_mut() {
                 Some((first, line)) if *first + line.len() == from => line.extend(row),
                 _ => lines.push((from, row.collect())),

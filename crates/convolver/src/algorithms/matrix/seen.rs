@@ -59,10 +59,19 @@ pub(super) fn groups(
     let group = |sees: Vec<bool>| Group { rows: Vec::new(), places: Vec::new(), sees };
     let mut groups: Vec<Group> = seen.into_iter().map(group).collect();
     groups.push(group(vec![true; taps]));
+    let few = groups.len() - 1;
+    // Where a pair lies is a quotient, unless it follows the one before.
+    let (unit, mut before) = (layout.unit(problem), None);
+    let step = layout.pair(unit);
     for (row, (&offset, &kind)) in offsets.iter().zip(kinds.iter().cycle()).enumerate() {
-        let kind = if counts[kind] < WORTH { groups.len() - 1 } else { kind };
-        groups[kind].rows.push(row);
-        groups[kind].places.push(layout.pair(offset));
+        let place = match before {
+            Some((last, place)) if offset == last + unit => place + step,
+            _ => layout.pair(offset),
+        };
+        before = Some((offset, place));
+        let group = &mut groups[if counts[kind] < WORTH { few } else { kind }];
+        group.rows.push(row);
+        group.places.push(place);
     }
     groups.retain(|group| !group.rows.is_empty());
     groups
