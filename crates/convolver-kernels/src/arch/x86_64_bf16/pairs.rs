@@ -249,9 +249,9 @@ pub(super) unsafe fn turn_bfloats(job: &PairTurn<'_, i16>, target: &mut [i32]) -
 unsafe fn put(to: *mut i32, places: &[usize], first: usize, square: [__m512i; VECTOR]) {
     // SAFETY: the caller's word.
     unsafe {
-        for row in 0..VECTOR {
+        for (row, pairs) in square.into_iter().enumerate() {
             if let Some(&place) = places.get(row / 4 * 8 + first + row % 4) {
-                _mm512_storeu_si512(to.add(place).cast(), square[row]);
+                _mm512_storeu_si512(to.add(place).cast(), pairs);
             }
         }
     }

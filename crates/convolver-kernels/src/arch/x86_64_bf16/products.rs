@@ -15,8 +15,8 @@ pub(super) fn is_supported() -> bool {
 const TILE: usize = TILE_ROWS * TILE_ROWS;
 /// Rows of a block that are summed at once.
 const ROWS: usize = 8;
-/// Placed rows that stay in the first-level cache for all lanes.
-const TOGETHER: usize = 48;
+/// Placed rows that stay in the second-level cache for all lanes, while the pairs of 64 lanes stay in the first-level one.
+const TOGETHER: usize = 192;
 /// Vectors of lanes of a block.
 const VECTORS: usize = BLOCK / TILE_ROWS;
 

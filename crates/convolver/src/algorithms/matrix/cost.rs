@@ -1,5 +1,6 @@
 //! What a problem costs: products, gathering, loading, storing.
 
+use super::layout::are_paired;
 use super::size::Size;
 use crate::machine::Machine;
 use crate::problem::Problem;
@@ -37,9 +38,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let in_tile = size.positions() as f64;
     let filled = up(in_tile, BLOCK) / in_tile;
     // Pairs of whole steps are cut once for all taps; what they see is not gathered.
-    let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
-    let sparse = problem.axes.iter().all(|axis| axis.kernel == 1) && problem.axes.iter().any(|axis| axis.stride > 1);
-    let paired = pieces.is_some() && whole && !sparse;
+    let paired = pieces.is_some() && are_paired(problem);
     let (products, gather, panel) = match pieces.zip(machine.set.piece_products_per_second()) {
         Some((pieces, rate)) => {
             let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);

@@ -63,6 +63,25 @@ fn together(strides: &[isize], shape: &[usize], size: usize, axis: usize) -> boo
     strides[axis] == size as isize && shape[axis] > 1
 }
 
+/// Whether summed elements come in pairs that are cut once for all taps. A box would hold what no single tap sees.
+pub(super) fn are_paired(problem: &Problem) -> bool {
+    let once = problem.axes.iter().all(|axis| axis.kernel == 1);
+    let sparse = once && problem.axes.iter().any(|axis| axis.stride > 1);
+    problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK)) && !sparse
+}
+
+/// What the places of a box's last axis are kept apart by, and their remainders.
+fn kept_apart(axis: &Axis, (place, lanes): (Place, Lanes), outputs: usize) -> (usize, Phases) {
+    match (place, lanes) {
+        (Place::Summed, _) => (1, Phases::of(&Axis::new(1, 1))),
+        (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
+        (_, Lanes::Banks) => {
+            let turned = Axis { stride: axis.dilation, dilation: axis.stride, kernel: outputs, ..*axis };
+            (axis.dilation, Phases::of(&turned))
+        }
+    }
+}
+
 /// Whether every summed element is a plane of an input that can be cut where it lies, with zeros around it.
 fn are_planes(problem: &Problem, input: &View<'_>, pieces: Option<Pieces>) -> bool {
     let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
@@ -89,10 +108,7 @@ impl Layout {
         let interleaved =
             problem.summed.len() == 1 && together(input.strides(), input.shape(), problem.input.size(), banks_at);
         let once = problem.axes.iter().all(|axis| axis.kernel == 1);
-        // Pairs of elements are cut once for all taps; a box would hold what no single tap sees.
-        let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
-        let sparse = once && problem.axes.iter().any(|axis| axis.stride > 1);
-        let paired = pieces.is_some() && whole && !sparse;
+        let paired = pieces.is_some() && are_paired(problem);
         // Rows that may lie anywhere are never computed in vain.
         let free = set.piece_rows() == Some(Rows::Free);
         let turned = paired && free && !interleaved && are_planes(problem, input, pieces);
@@ -105,15 +121,14 @@ impl Layout {
         let plain = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
         let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
         let numbers = |axis: usize| input.strides()[axis] as usize / problem.input.size();
-        let (modulus, remainders) = (1, Phases::of(&Axis::new(1, 1)));
         let paired = paired && (turned || interleaved || lanes == Lanes::Positions);
         if source.is_some() && dense && plain && inside && !paired {
             return Layout {
                 lanes,
                 place: Place::Input,
                 steps: (0..=last).map(|axis| numbers(banks_at + problem.summed.len() + axis)).collect(),
-                modulus,
-                remainders,
+                modulus: 1,
+                remainders: Phases::of(&Axis::new(1, 1)),
                 line: 0,
                 elements: (0..problem.summed.len()).map(|axis| numbers(banks_at + axis)).collect(),
                 images: (0..batch).map(numbers).collect(),
@@ -125,14 +140,7 @@ impl Layout {
             };
         }
         let place = if interleaved || turned { Place::Summed } else { Place::Convolved };
-        let (modulus, remainders) = match (place, lanes) {
-            (Place::Summed, _) => (modulus, remainders),
-            (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
-            (_, Lanes::Banks) => {
-                let turned = Axis { stride: axis.dilation, dilation: axis.stride, kernel: size.outputs[last], ..*axis };
-                (axis.dilation, Phases::of(&turned))
-            }
-        };
+        let (modulus, remainders) = kept_apart(axis, (place, lanes), size.outputs[last]);
         let extents = extents(problem, &size.outputs);
         let line = extents[last].div_ceil(modulus);
         let mut steps: Dims<usize> = Dims::from_elem(1, last + 1);
@@ -165,8 +173,11 @@ impl Layout {
             paired,
             turned,
             free: paired && free && lanes == Lanes::Banks,
-            filled: if paired && !(free && lanes == Lanes::Banks) { TILE_ROWS } else { 1 },
+            filled: 1,
         };
+        if paired && !layout.free {
+            layout.filled = TILE_ROWS;
+        }
         if pieces.is_none() && place == Place::Convolved && lanes == Lanes::Positions {
             layout.filled = filled(&layout, problem, size, set.lanes::<L>());
         }

@@ -4,7 +4,7 @@ use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
 use super::layout::{Lanes, Place};
 use super::positions::Panel;
-use super::run::{ROWS, Run, Sums};
+use super::run::{ROWS, Rows, Run, Sums};
 use super::seen::Group;
 use super::weights::Weights;
 use convolver_kernels::{
@@ -62,7 +62,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     pub(super) fn pairs(
         &self,
         pairs: &Pairs,
-        (places, groups): (&[usize], &[Group]),
+        rows: &Rows,
         chunk: &Chunk,
         weights: Weights<'_, W>,
         sums: &mut Sums<W>,
@@ -79,11 +79,15 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             (self.packing.set, Source::from(&pairs.joined[..]), weights.pieces, sums.accumulate);
         let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
         let mut target = sums.singles(0, height, 0, lanes);
-        if !self.layout.free {
-            let placed = Placed { pairs: joined, places, steps: &chunk.steps, row_step, piece_step };
-            let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
-            set.piece_products(&job, &mut target);
-        }
+        let groups = match rows {
+            Rows::Groups(groups) => groups,
+            Rows::Placed(places) => {
+                let placed = Placed { pairs: joined, places, steps: &chunk.steps, row_step, piece_step };
+                let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
+                set.piece_products(&job, &mut target);
+                return true;
+            }
+        };
         for Group { rows, places, sees } in groups {
             let step = |(&step, &tap): (&usize, &usize)| if sees[tap] { step } else { LEFT_OUT };
             let steps: Vec<usize> = chunk.steps.iter().zip(&chunk.taps).map(step).collect();

@@ -7,7 +7,7 @@ use super::layout::{Lanes, Layout};
 use super::multiply::Samples;
 use super::packed::Packed;
 use super::positions::{Panel, Positions};
-use super::seen::groups;
+use super::seen::{Group, groups};
 use super::size::Size;
 use super::store::store;
 use super::weights::{Kernel, Packing, Weights};
@@ -17,10 +17,9 @@ use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing
 use std::cell::OnceCell;
 use std::ops::Range;
 
-/// Terms that are multiplied at once, in pairs, in those of rows that may lie anywhere, in pieces and otherwise: a panel of those in pieces stays in the first-level
+/// Terms that are multiplied at once, in pairs, in pieces and otherwise: a panel of those in pieces stays in the first-level
 /// cache, and of others in the second-level one, with the weights of those in pairs. Shorter chunks read and write sums more often.
 const TERMS_IN_PAIRS: usize = 320;
-const TERMS_IN_FREE_PAIRS: usize = 640;
 const TERMS_IN_PIECES: usize = 256;
 const TERMS: usize = 256;
 /// Positions that are gathered at once to be cut, where they are rows.
@@ -63,7 +62,6 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
 
     pub(super) fn most_terms(&self) -> usize {
         match self.packing.pieces {
-            Some(_) if self.layout.free => TERMS_IN_FREE_PAIRS,
             Some(_) if self.layout.paired => TERMS_IN_PAIRS,
             Some(_) => TERMS_IN_PIECES,
             None => TERMS,
@@ -119,15 +117,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut samples = None;
         let cut = if self.layout.paired { self.packing.pieces } else { None };
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
-        let seen = || groups(problem, self.layout, (&start[outputs_at..], outputs), &positions.offsets);
-        let rows = if self.layout.free { seen() } else { Vec::new() };
-        let together = if self.layout.lanes == Lanes::Banks { 1 } else { TILE_ROWS };
-        let places: Vec<usize> = match pairs {
-            Some(_) if !self.layout.free => {
-                positions.offsets.iter().step_by(together).map(|&first| self.layout.pair(first)).collect()
-            }
-            _ => Vec::new(),
-        };
+        let placed = Rows::of(self, (&start[outputs_at..], outputs), &positions.offsets);
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
         let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
         let mut operand = Operand::new(self, banks.len(), packed.is_some());
@@ -156,7 +146,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                     },
                 };
                 let multiplied =
-                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, (&places, &rows), chunk, weights, &mut sums));
+                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &placed, chunk, weights, &mut sums));
                 if !multiplied {
                     let in_place = self.layout.in_place(problem, input, (tile, elements.clone()));
                     let (source, origin) = in_place.unwrap_or_else(|| {
@@ -217,6 +207,25 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut numbers = Scratch::<W>::new(packing.room::<W>(of.1.len(), chunk.len()).0);
         packing.pack(self.kernel, chunk, of, &mut numbers, &mut []);
         numbers
+    }
+}
+
+/// Where a tile's positions lie in a box of pairs.
+pub(super) enum Rows {
+    /// Every row, or the tile of each 16 lanes.
+    Placed(Vec<usize>),
+    /// Rows that lie anywhere.
+    Groups(Vec<Group>),
+}
+
+impl Rows {
+    fn of<W>(run: &Run<'_, W>, outputs: (&[usize], &[usize]), offsets: &[usize]) -> Self {
+        let together = if run.layout.lanes == Lanes::Banks { 1 } else { TILE_ROWS };
+        match (run.layout.free, run.layout.paired) {
+            (true, _) => Rows::Groups(groups(run.packing.problem, run.layout, outputs, offsets)),
+            (_, true) => Rows::Placed(offsets.iter().step_by(together).map(|&at| run.layout.pair(at)).collect()),
+            _ => Rows::Placed(Vec::new()),
+        }
     }
 }
 
