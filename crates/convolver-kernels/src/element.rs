@@ -179,7 +179,8 @@ macro_rules! stored_floats { ($($rust:ty, $f64:expr, $f32:expr;)*) => { $(
 )* } }
 stored_floats! {
     f16, f16::to_f64, f16::to_f32;
-    bf16, bf16::to_f64, bf16::to_f32;
+    // Without a branch, so that runs are read with vectors.
+    bf16, bf16::to_f64, |number: bf16| f32::from_bits(u32::from(number.to_bits()) << 16);
     f32, f64::from, |number| number;
     f64, |number| number, |number| number as f32;
 }

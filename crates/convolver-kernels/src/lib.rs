@@ -20,9 +20,9 @@ pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };
 pub use micro::{
-    Ahead, BLOCK, Band, Dots, Each, Evaluate, Evaluation, Extent, Frame, Gather, POINTS, PairSplit, Pass, Phase,
-    PieceProducts, Pieces, Placed, Planes, Products, RowGroup, RowGroups, Run, Side, Span, Split, Squares, TILE_ROWS,
-    Terms, TileRows, Turn, frequencies, passes, radices, root, rounding,
+    Ahead, BLOCK, Band, Dots, Each, Evaluate, Evaluation, Extent, Frame, Gather, LEFT_OUT, POINTS, PairSplit, PairTurn,
+    Pass, Phase, PieceProducts, Pieces, Placed, Planes, Products, RowGroup, RowGroups, Rows, Run, Side, Span, Split,
+    Squares, TILE_ROWS, Terms, TileRows, Turn, frequencies, passes, radices, root, rounding,
 };
 pub use seat::Seat;
 pub use simd::{Lane, Real};

@@ -3,8 +3,8 @@
 mod support;
 
 use convolver_kernels::{
-    Ahead, BLOCK, Extent, Gather, InstructionSet, MatrixMut, PairSplit, PieceProducts, Pieces, Placed, Products, Run,
-    Side, Split, TILE_ROWS, Terms,
+    Ahead, BLOCK, Extent, Gather, InstructionSet, LEFT_OUT, MatrixMut, PairSplit, PairTurn, PieceProducts, Pieces,
+    Placed, Products, Rows, Run, Side, Split, TILE_ROWS, Terms,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use support::{Exact, Random, instruction_sets};
@@ -143,14 +143,21 @@ fn cut(pieces: Pieces) -> f64 {
     }
 }
 
-/// Where the tiles of a packed operand lie, and its steps.
-fn tables(pieces: Pieces, places: usize, steps: usize) -> (Vec<usize>, Vec<usize>) {
-    let tile = |number: usize| number / 2 * pieces.block(steps) + number % 2 * TILE_ROWS * TILE_ROWS;
-    ((0..places / TILE_ROWS).map(tile).collect(), (0..steps).map(|step| step * pieces.block(1)).collect())
+/// Every row of some tiles, or what each 16 lanes are.
+fn placed_as(side: Side, tiles: impl Iterator<Item = usize>, row_step: usize) -> Vec<usize> {
+    let rows = if side == Side::Rows { TILE_ROWS } else { 1 };
+    tiles.flat_map(|tile| (0..rows).map(move |row| tile + row * row_step)).collect()
 }
 
-fn placed<'a>(pairs: &'a [i32], (tiles, steps): &'a (Vec<usize>, Vec<usize>)) -> Placed<'a> {
-    Placed { pairs: pairs.into(), tiles, steps, row_step: TILE_ROWS, piece_step: BLOCK * TILE_ROWS }
+/// Where a packed operand lies, and its steps.
+fn tables(side: Side, pieces: Pieces, places: usize, steps: usize) -> (Vec<usize>, Vec<usize>) {
+    let tile = |number: usize| number / 2 * pieces.block(steps) + number % 2 * TILE_ROWS * TILE_ROWS;
+    let places = placed_as(side, (0..places / TILE_ROWS).map(tile), TILE_ROWS);
+    (places, (0..steps).map(|step| step * pieces.block(1)).collect())
+}
+
+fn placed<'a>(pairs: &'a [i32], (places, steps): &'a (Vec<usize>, Vec<usize>)) -> Placed<'a> {
+    Placed { pairs: pairs.into(), places, steps, row_step: TILE_ROWS, piece_step: BLOCK * TILE_ROWS }
 }
 
 #[test]
@@ -173,19 +180,27 @@ fn products_of_pieces_are_products() {
                 ];
                 assert!(extents[0].multiply(extents[1]), "numbers up to 1 can be multiplied in pieces");
                 let mut sums = vec![1.0; height * (width + 3)];
-                let (of_rows, of_lanes) = (tables(pieces, height, steps), tables(pieces, width, steps));
+                let (of_rows, of_lanes) =
+                    (tables(Side::Rows, pieces, height, steps), tables(Side::Lanes, pieces, width, steps));
                 // Once with each operand placed.
                 for accumulate in [false, true] {
                     let (placed, side, packed) = match accumulate {
                         true => (placed(&rows_cut, &of_rows), Side::Rows, &lanes_cut[..]),
                         false => (placed(&lanes_cut, &of_lanes), Side::Lanes, &rows_cut[..]),
                     };
-                    let job = PieceProducts { placed, side, packed, pieces, accumulate };
+                    let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
                     set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
                 }
                 let behind = catch_unwind(AssertUnwindSafe(|| {
                     let placed = placed(&rows_cut[..rows_cut.len() - 1], &of_rows);
-                    let job = PieceProducts { placed, side: Side::Rows, packed: &lanes_cut, pieces, accumulate: false };
+                    let job = PieceProducts {
+                        placed,
+                        side: Side::Rows,
+                        targets: None,
+                        packed: &lanes_cut,
+                        pieces,
+                        accumulate: false,
+                    };
                     set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, width, width + 3));
                 }));
                 assert!(behind.is_err(), "tiles were read behind their pairs");
@@ -225,25 +240,24 @@ fn extents_keep_from_the_unit_what_it_would_lose() {
     }
 }
 
+/// Steps, and their terms.
+const STEPS: usize = 2;
+const TERMS: usize = STEPS * BLOCK;
+
 #[test]
 fn pairs_joined_where_they_stay_are_the_same_pieces() {
-    const STEPS: usize = 2;
-    const TERMS: usize = STEPS * BLOCK;
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
         let mut random = Random(24);
         for (pieces, count) in EVERY.iter().flat_map(|&pieces| [32, 64, 96].map(|count| (pieces, count))) {
-            let numbers: Vec<f32> = (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect();
+            let numbers = lines_of_terms(&mut random, count);
             let source = numbers[..].into();
             let size = count.div_ceil(BLOCK) * pieces.block(STEPS);
             let (mut packed, mut turned) = (vec![0; size], vec![0; size]);
-            let (rows, columns, runs) =
-                ((0..count).map(|row| row * TERMS), (0..TERMS).map(|t| t * count), [TERMS, count]);
-            let (rows, columns): (Vec<usize>, Vec<usize>) = (rows.collect(), columns.collect());
-            let runs = runs.map(|count| [Run { offset: 0, count, step: 1 }]);
-            let of_rows = Gather { source, start: 0, lines: &rows, runs: &runs[0] };
-            let of_lanes = Gather { source, start: 0, lines: &columns, runs: &runs[1] };
+            let rows: Vec<usize> = (0..count).map(|row| row * TERMS).collect();
+            let runs = [Run { offset: 0, count: TERMS, step: 1 }];
+            let of_rows = Gather { source, start: 0, lines: &rows, runs: &runs };
             let split = |numbers| Split { numbers, pieces, judged: true };
-            let extent = set.split_rows(&split(of_rows), &mut packed);
+            set.split_rows(&split(of_rows), &mut packed);
             // The pairs of each row of the same numbers: those of a step lie together.
             let pitch = TERMS / 2 + 5;
             let piece_step = count * pitch;
@@ -261,20 +275,53 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
                 };
                 assert_ne!(set.split_pairs(&job, &mut joined[step * TILE_ROWS..]), Extent::NONE);
             }
-            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS * pitch).collect();
+            let places = placed_as(Side::Rows, (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS * pitch), pitch);
             let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS).collect();
             let in_place =
-                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: pitch, piece_step };
+                Placed { pairs: joined[..].into(), places: &places, steps: &steps, row_step: pitch, piece_step };
             // By themselves, as lanes: the same sums from either place.
             set.split_turned(&split(of_rows), &mut turned);
-            let known = tables(pieces, count, STEPS);
+            let known = tables(Side::Rows, pieces, count, STEPS);
             let sums = [in_place, placed(&packed, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
-                let job = PieceProducts { placed, side: Side::Rows, packed: &turned, pieces, accumulate: false };
+                let job = PieceProducts {
+                    placed,
+                    side: Side::Rows,
+                    targets: None,
+                    packed: &turned,
+                    pieces,
+                    accumulate: false,
+                };
                 set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
                 sums
             });
             assert!(sums[0] == sums[1], "{pieces:?}: {count} rows");
+        }
+    }
+}
+
+/// Numbers of so many lines, in rows of terms.
+fn lines_of_terms(random: &mut Random, count: usize) -> Vec<f32> {
+    (0..count * TERMS).map(|_| (random.bits() >> 40) as f32 * 1e-3 - 9e3).collect()
+}
+
+#[test]
+fn planes_of_pairs_are_lanes() {
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(27);
+        for (pieces, count) in EVERY.iter().flat_map(|&pieces| [32, 64, 96].map(|count| (pieces, count))) {
+            let numbers = lines_of_terms(&mut random, count);
+            let source = numbers[..].into();
+            let size = count.div_ceil(BLOCK) * pieces.block(STEPS);
+            let (mut packed, mut turned) = (vec![0; size], vec![0; size]);
+            let (rows, columns): (Vec<usize>, Vec<usize>) =
+                ((0..count).map(|row| row * TERMS).collect(), (0..TERMS).map(|t| t * count).collect());
+            let runs = [TERMS, count].map(|count| [Run { offset: 0, count, step: 1 }]);
+            let of_rows = Gather { source, start: 0, lines: &rows, runs: &runs[0] };
+            let of_lanes = Gather { source, start: 0, lines: &columns, runs: &runs[1] };
+            let split = |numbers| Split { numbers, pieces, judged: true };
+            let extent = set.split_rows(&split(of_rows), &mut packed);
+            let piece_step = count * TERMS / 2;
             // Planes of terms, those of a step 16 apart in pairs, are lanes.
             let lanes_extent = set.split_lanes(&split(of_lanes), &mut turned);
             assert_eq!(extent, lanes_extent, "the same numbers have the same extent");
@@ -293,13 +340,21 @@ fn pairs_joined_where_they_stay_are_the_same_pieces() {
                 };
                 set.split_pairs(&job, &mut joined[step * TILE_ROWS * count..]);
             }
-            let tiles: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS).collect();
+            let places: Vec<usize> = (0..count / TILE_ROWS).map(|tile| tile * TILE_ROWS).collect();
             let steps: Vec<usize> = (0..STEPS).map(|step| step * TILE_ROWS * count).collect();
             let in_place =
-                Placed { pairs: joined[..].into(), tiles: &tiles, steps: &steps, row_step: count, piece_step };
+                Placed { pairs: joined[..].into(), places: &places, steps: &steps, row_step: count, piece_step };
+            let known = tables(Side::Lanes, pieces, count, STEPS);
             let sums = [in_place, placed(&turned, &known)].map(|placed| {
                 let mut sums = vec![0.0; count * count];
-                let job = PieceProducts { placed, side: Side::Lanes, packed: &packed, pieces, accumulate: false };
+                let job = PieceProducts {
+                    placed,
+                    side: Side::Lanes,
+                    targets: None,
+                    packed: &packed,
+                    pieces,
+                    accumulate: false,
+                };
                 set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, count, count, count));
                 sums
             });
@@ -329,7 +384,6 @@ fn pairs_of_bfloats_are_their_one_piece() {
 
 #[test]
 fn lanes_cut_as_lines_are_the_same_pieces() {
-    const TERMS: usize = 2 * BLOCK;
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
         let mut random = Random(25);
         for (pieces, count) in EVERY.iter().flat_map(|&pieces| [1, 16, 33, 70].map(|count| (pieces, count))) {
@@ -347,6 +401,95 @@ fn lanes_cut_as_lines_are_the_same_pieces() {
             let turned = set.split_turned(&Split { numbers: gather, pieces, judged: true }, &mut found);
             assert!(found == expected, "{pieces:?}: {count} lanes turned");
             assert!(count % 16 != 0 || turned == extent, "{pieces:?}: {count} lanes turned, their extent");
+        }
+    }
+}
+
+#[test]
+fn turned_planes_are_the_same_pairs() {
+    const PLACES: usize = 75;
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(28);
+        // Numbers that are bfloat16 ones, too.
+        let bits: Vec<i16> = (0..PLACES * TERMS).map(|_| (random.bits() as i16 & 0x3fff) | 0x2000).collect();
+        let numbers: Vec<f32> = bits.iter().map(|&bits| f32::from_bits(u32::from(bits as u16) << 16)).collect();
+        for (pieces, count) in EVERY.iter().flat_map(|&pieces| [1, 14, 32, 47, PLACES].map(|count| (pieces, count))) {
+            let pitch = TERMS / 2 + 3;
+            let piece_step = PLACES * pitch;
+            // In any order.
+            let places: Vec<usize> = (0..count).map(|place| place * 7 % PLACES * pitch).collect();
+            let (elements, start) = ((TERMS, PLACES), PLACES - count);
+            let mut found = vec![7; piece_step * pieces.count()];
+            let mut expected = found.clone();
+            let job = PairTurn { numbers: numbers[..].into(), start, elements, places: &places, pieces, piece_step };
+            let extent = set.turn_pairs(&job, &mut found);
+            let mut seen = Extent::NONE;
+            for pair in 0..TERMS / 2 {
+                for (at, &place) in places.iter().enumerate() {
+                    let first = pair * PLACES + start + at;
+                    let first = (first, first + TERMS / 2 * PLACES);
+                    let (rows, columns, row_steps) = (1, 1, (0, 0));
+                    let numbers = numbers[..].into();
+                    let job = PairSplit { numbers, first, rows, columns, row_steps, pieces, piece_step };
+                    seen = seen.and(set.split_pairs(&job, &mut expected[place + pair..]));
+                }
+            }
+            assert_eq!(extent, seen, "the same numbers have the same extent");
+            assert!(found == expected, "{pieces:?}: {count} places");
+            if pieces == Pieces::One {
+                let numbers = bits[..].into();
+                let job = PairTurn { numbers, start, elements, places: &places, pieces, piece_step };
+                let mut found = vec![7; piece_step];
+                assert_eq!(set.turn_bfloat_pairs(&job, &mut found), extent);
+                assert!(found == expected, "bfloat16: {count} places");
+            }
+            let behind = PairTurn { numbers: numbers[1..].into(), ..job };
+            let behind = catch_unwind(AssertUnwindSafe(|| set.turn_pairs(&behind, &mut found)));
+            assert!(behind.is_err(), "planes were read behind their source");
+        }
+    }
+}
+
+#[test]
+fn free_rows_leave_steps_out() {
+    for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
+        let mut random = Random(29);
+        for (pieces, rows, lanes) in
+            EVERY.iter().flat_map(|&pieces| [(pieces, 1, 32), (pieces, 13, 96), (pieces, 200, 64)])
+        {
+            let pairs = |random: &mut Random, count: usize| -> Vec<i32> {
+                // Two numbers from 0.5 to 2 each.
+                (0..count).map(|_| (random.bits() as i32 & 0x007f_007f) | 0x3f80_3f80).collect()
+            };
+            let placed = pairs(&mut random, 3000);
+            let packed = pairs(&mut random, lanes / BLOCK * pieces.block(STEPS));
+            let places: Vec<usize> = (0..rows).map(|_| random.bits() as usize % 2000).collect();
+            let targets: Vec<usize> = (0..rows).map(|row| (row * 3 + 1) % (3 * rows)).collect();
+            let product = |steps: &[usize], packed: &[i32], targets: Option<&[usize]>| {
+                let (height, pitch) = (3 * rows, lanes + 16);
+                let mut sums = vec![1.0; height * pitch];
+                let placed = Placed { pairs: placed[..].into(), places: &places, steps, row_step: 0, piece_step: 300 };
+                let job = PieceProducts { placed, side: Side::Rows, targets, packed, pieces, accumulate: true };
+                let height = if targets.is_some() { height } else { rows };
+                set.piece_products(&job, &mut MatrixMut::from_slice(&mut sums, height, lanes, pitch));
+                sums.chunks_exact(pitch).map(|row| row[..lanes].to_vec()).collect::<Vec<_>>()
+            };
+            let last: Vec<i32> =
+                packed.chunks_exact(pieces.block(STEPS)).flat_map(|block| &block[pieces.block(1)..]).copied().collect();
+            let with_one = || (product(&[LEFT_OUT, 40], &packed, Some(&targets)), product(&[40], &last, None));
+            if set.piece_rows() != Some(Rows::Free) {
+                assert!(catch_unwind(AssertUnwindSafe(with_one)).is_err(), "tiles leave nothing out");
+                continue;
+            }
+            let (found, expected) = with_one();
+            for (row, &target) in targets.iter().enumerate() {
+                assert!(found[target] == expected[row], "{pieces:?}: row {row} of {rows}");
+            }
+            let untouched = (0..3 * rows).filter(|row| !targets.contains(row));
+            assert!(
+                untouched.map(|row| &found[row]).all(|row| row.iter().all(|&sum| sum == 1.0)),
+                "other rows are left"
+            );
         }
     }
 }

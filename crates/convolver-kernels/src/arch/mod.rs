@@ -4,17 +4,19 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_amx;
 #[cfg(target_arch = "x86_64")]
+mod x86_64_bf16;
+#[cfg(target_arch = "x86_64")]
 mod x86_64_v3;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_v4;
 
-use crate::memory::{MatricesMut, MatrixMut};
+use crate::memory::{MatricesMut, MatrixMut, Store};
 use crate::micro::band::{self, Strip};
 use crate::micro::pieces::PieceKernels;
 use crate::micro::rolling::Rolls;
 use crate::micro::{
-    Band, Dots, Each, Extent, Gather, PairSplit, PieceProducts, Pieces, Planes, Products, Split, dots, each, fft,
-    gather, norms, planes, points, products, turn,
+    Band, Dots, Each, Extent, Gather, PairSplit, PairTurn, PieceProducts, Pieces, Planes, Products, Rows, Split, dots,
+    each, fft, gather, norms, planes, points, products, turn,
 };
 use crate::simd::{Lane, Real};
 use crate::working::Truth;
@@ -24,6 +26,8 @@ use std::ops::Range;
 pub static ALL: &[&InstructionSet] = &[
     #[cfg(target_arch = "x86_64")]
     &x86_64_amx::SET,
+    #[cfg(target_arch = "x86_64")]
+    &x86_64_bf16::SET,
     #[cfg(target_arch = "x86_64")]
     &x86_64_v4::SET,
     #[cfg(target_arch = "x86_64")]
@@ -88,6 +92,8 @@ pub struct Kernels<L: Lane> {
     pub(crate) gather: gather::Fill<L>,
     /// Rows times a panel.
     pub(crate) products: products::Multiply<L>,
+    /// Numbers stored as elements.
+    pub(crate) store: Store<L>,
 }
 
 /// The transforms of an instruction set for every real number.
@@ -226,6 +232,16 @@ impl InstructionSet {
         self.pieces.is_some()
     }
 
+    /// Where rows of pairs may lie, if there are pieces.
+    pub fn piece_rows(&self) -> Option<Rows> {
+        self.pieces.as_ref().map(|pieces| pieces.rows)
+    }
+
+    /// Products of pieces that a core makes in a second, if there are pieces.
+    pub fn piece_products_per_second(&self) -> Option<f64> {
+        self.pieces.as_ref().map(|pieces| pieces.products_per_second)
+    }
+
     fn pieces(&self) -> &PieceKernels {
         assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
         self.pieces.as_ref().expect("asked for only where there is a unit for them")
@@ -282,14 +298,36 @@ impl InstructionSet {
         unsafe { (self.pieces().bfloat_pairs)(job, target) }
     }
 
+    /// Cuts planes of pairs into pieces and turns them.
+    ///
+    /// # Panics
+    /// As `split_rows`.
+    pub fn turn_pairs(&self, job: &PairTurn<'_, f32>, target: &mut [i32]) -> Extent {
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().turned_pairs)(job, target) }
+    }
+
+    /// Joins planes of pairs of bfloat16 numbers and turns them.
+    ///
+    /// # Panics
+    /// As `join_pairs`.
+    pub fn turn_bfloat_pairs(&self, job: &PairTurn<'_, i16>, target: &mut [i32]) -> Extent {
+        assert_eq!(job.pieces, Pieces::One, "a bfloat16 is one piece");
+        job.check(target);
+        // SAFETY: as above.
+        unsafe { (self.pieces().turned_bfloat_pairs)(job, target) }
+    }
+
     /// Multiplies rows by lanes, both in pieces.
     ///
     /// # Panics
     /// As `split_rows`.
     pub fn piece_products(&self, job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
-        job.check(target.rows, target.columns);
+        let pieces = self.pieces();
+        job.check(target.rows, target.columns, pieces.rows);
         // SAFETY: as above.
-        unsafe { (self.pieces().multiply)(job, target) }
+        unsafe { (pieces.multiply)(job, target) }
     }
 }
 
@@ -375,6 +413,18 @@ macro_rules! kernels {
             // SAFETY: as above.
             unsafe { $crate::micro::products::multiply::<$vector, $panel>(job, target) }
         }
+        // SAFETY: see `Store`.
+        $(#[target_feature(enable = $features)])?
+        unsafe fn store(
+            element: $crate::ElementType,
+            start: *mut u8,
+            stride: isize,
+            swapped: bool,
+            numbers: &[Number],
+        ) {
+            // SAFETY: as above.
+            unsafe { <Number as $crate::Storing>::store_run(element, start, stride, swapped, numbers) }
+        }
         $crate::arch::Kernels {
             count: <$vector as $crate::simd::Vector>::COUNT,
             strips: &[$(strip::<$rows, $vectors>),*],
@@ -390,6 +440,7 @@ macro_rules! kernels {
             panel: <$vector as $crate::simd::Vector>::COUNT * $panel,
             gather,
             products,
+            store,
         }
     }};
 }

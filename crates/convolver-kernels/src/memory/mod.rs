@@ -13,6 +13,7 @@ pub use owned::Owned;
 pub use scratch::Scratch;
 pub use tiles::{Tiles, grid_position};
 pub use view::{Dims, View, ViewMut};
+pub(crate) use write::Store;
 pub use write::Storing;
 
 /// What an element is, exactly: the definition computes with these.

@@ -3,7 +3,9 @@
 use super::Scalar;
 use super::read::TOGETHER;
 use super::view::ViewMut;
+use crate::arch::InstructionSet;
 use crate::element::{ElementType, Flag, Stored};
+use crate::simd::Lane;
 use crate::working::{Truth, Working};
 use half::{bf16, f16};
 use num_complex::Complex;
@@ -22,6 +24,7 @@ pub trait Storing: Working {
 
 macro_rules! storing { ($($working:ty => { $($variant:ident $rust:ty, $convert:expr;)* })*) => { $(
     impl Storing for $working {
+        #[inline(always)]
         unsafe fn store_run(element: ElementType, start: *mut u8, stride: isize, swapped: bool, numbers: &[Self]) {
             match element {
                 // SAFETY: the caller's word.
@@ -46,6 +49,7 @@ storing! {
 }
 
 /// The nearest bfloat16, of two the even one: without a branch, so that runs are rounded with vectors.
+#[inline(always)]
 fn rounded_bf16(number: f32) -> bf16 {
     let bits = number.to_bits();
     let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
@@ -63,16 +67,64 @@ unsafe fn write_run<W: Working, T: Stored>(
     numbers: &[W],
     convert: impl Fn(W) -> T,
 ) {
-    let put = |i: usize, stride: isize, element: T| {
-        // SAFETY: element `i` is writable by the caller's word; `write_unaligned` needs no alignment.
+    /// # Safety
+    /// Element `i` is writable; it need not be aligned.
+    #[inline(always)]
+    unsafe fn put<T>(start: *mut u8, i: usize, stride: isize, element: T) {
+        // SAFETY: the caller's word.
         unsafe { start.offset(i as isize * stride).cast::<T>().write_unaligned(element) }
-    };
-    if swapped {
-        numbers.iter().enumerate().for_each(|(i, &number)| put(i, stride, convert(number).swapped()));
-    } else if stride == size_of::<T>() as isize {
-        numbers.iter().enumerate().for_each(|(i, &number)| put(i, size_of::<T>() as isize, convert(number)));
-    } else {
-        numbers.iter().enumerate().for_each(|(i, &number)| put(i, stride, convert(number)));
+    }
+    // SAFETY: all elements are writable by the caller's word.
+    unsafe {
+        if swapped {
+            for (i, &number) in numbers.iter().enumerate() {
+                put(start, i, stride, convert(number).swapped());
+            }
+        } else if stride == size_of::<T>() as isize {
+            for (i, &number) in numbers.iter().enumerate() {
+                put(start, i, size_of::<T>() as isize, convert(number));
+            }
+        } else {
+            for (i, &number) in numbers.iter().enumerate() {
+                put(start, i, stride, convert(number));
+            }
+        }
+    }
+}
+
+/// As [`Storing::store_run`].
+///
+/// # Safety
+/// As that, and the CPU must have the instruction set.
+pub(crate) type Store<L> = unsafe fn(ElementType, *mut u8, isize, bool, &[L]);
+
+impl InstructionSet {
+    /// Writes lines as [`ViewMut::write_lines`] does, with the set's vectors where a run's elements are neighbours.
+    ///
+    /// # Panics
+    /// As that, and if the CPU lacks the instruction set.
+    pub fn write_lines<L: Lane + Storing>(
+        &'static self,
+        output: &mut ViewMut<'_>,
+        index: &[usize],
+        (axis, count): (usize, usize),
+        (across, lines): (usize, usize),
+        (numbers, apart): (&[L], usize),
+    ) {
+        assert!(self.is_supported(), "{} needs a CPU that has it", self.name);
+        let (element, stride) = (output.layout.element, output.layout.strides[axis]);
+        if count == 0 || lines == 0 || stride != element.size() as isize {
+            return output.write_lines(index, (axis, count), (across, lines), (numbers, apart));
+        }
+        let offset = output.layout.lines_offset(index, (axis, 1, count), (across, lines));
+        let start = output.layout.pointer.wrapping_offset(offset);
+        for line in 0..lines {
+            let start = start.wrapping_offset(line as isize * output.layout.strides[across]);
+            let numbers = &numbers[line * apart..][..count];
+            // SAFETY: `lines_offset` has checked that the first and the last element of every run lie within the view; the CPU
+            // was asked above.
+            unsafe { (L::kernels(self).store)(element, start, stride, output.layout.swapped, numbers) };
+        }
     }
 }
 

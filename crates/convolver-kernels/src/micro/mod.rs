@@ -21,7 +21,9 @@ pub use each::Each;
 pub use fft::{Pass, RowGroup, RowGroups, Squares, TileRows, frequencies, passes, radices, root, rounding};
 pub use frame::{Frame, Span};
 pub use gather::{Gather, Run};
-pub use pieces::{BLOCK, Extent, PairSplit, PieceProducts, Pieces, Placed, Side, Split, TILE_ROWS};
+pub use pieces::{
+    BLOCK, Extent, LEFT_OUT, PairSplit, PairTurn, PieceProducts, Pieces, Placed, Rows, Side, Split, TILE_ROWS,
+};
 pub use planes::Planes;
 pub use points::{Evaluate, Evaluation, POINTS};
 pub use products::{Ahead, Products, Terms};

@@ -1,4 +1,4 @@
-//! Pieces: f32 numbers as sums of bf16 ones, for a matrix unit that multiplies those.
+//! Pieces: f32 numbers as sums of bf16 ones, for a unit that multiplies those.
 //!
 //! x = a + b + c with a = bf16(x), b = bf16(x − a), c = x − a − b: eight bits of the significand each, exact. Of the nine
 //! products of two such sums, six are summed; those of b·c, c·b and c·c are below 2⁻²² of the whole together. Two pieces
@@ -17,6 +17,8 @@ use crate::micro::Gather;
 pub const BLOCK: usize = 32;
 /// Rows of a tile, and pairs of a row.
 pub const TILE_ROWS: usize = 16;
+/// A step that is left out, for rows that see zeros there.
+pub const LEFT_OUT: usize = usize::MAX;
 
 /// How many pieces an operand is cut into, and which of their products are summed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,19 +150,60 @@ impl<L> PairSplit<'_, L> {
     }
 }
 
-/// Joined pairs that are multiplied where they lie: for every 16 rows or lanes a tile at each step.
+/// Planes of numbers, one for each element, that are cut into pieces as [`PairSplit`] does and turned: the joined pairs of a place
+/// become neighbours. The first half of the elements is paired with the second.
+#[derive(Clone, Copy, Debug)]
+pub struct PairTurn<'a, L> {
+    /// Where the numbers lie.
+    pub numbers: Source<'a, L>,
+    /// The first element's first place.
+    pub start: usize,
+    /// How many elements there are, and numbers from one to the next.
+    pub elements: (usize, usize),
+    /// Where the pairs of each place lie in the target; places are neighbours in the source.
+    pub places: &'a [usize],
+    /// The pieces asked for.
+    pub pieces: Pieces,
+    /// Joined pairs from one piece to the next.
+    pub piece_step: usize,
+}
+
+impl<L> PairTurn<'_, L> {
+    pub(crate) fn check(&self, target: &[i32]) {
+        let (count, step) = self.elements;
+        assert!(count > 0 && count.is_multiple_of(BLOCK), "elements come in whole steps");
+        let read =
+            (count - 1).checked_mul(step).and_then(|last| last.checked_add(self.start)?.checked_add(self.places.len()));
+        assert!(read.is_some_and(|end| end <= self.numbers.length), "places lie within their source");
+        let last = self.places.iter().max().copied().unwrap_or(0);
+        let pieces = (self.pieces.count() - 1).checked_mul(self.piece_step);
+        let written = last.checked_add(count / 2).and_then(|end| end.checked_add(pieces?));
+        assert!(written.is_some_and(|end| end <= target.len()), "room for every piece");
+    }
+}
+
+/// Joined pairs that are multiplied where they lie: at each step 16 pairs of every row, or a tile of them for 16 lanes.
 #[derive(Clone, Copy, Debug)]
 pub struct Placed<'a> {
     /// Joined pairs.
     pub pairs: Source<'a, i32>,
-    /// Where the tile of each 16 rows or lanes lies.
-    pub tiles: &'a [usize],
-    /// What each step adds.
+    /// Where each row lies, or the tile of each 16 lanes.
+    pub places: &'a [usize],
+    /// What each step adds. Where rows are [free](Rows::Free), steps of theirs may be [left out](LEFT_OUT).
     pub steps: &'a [usize],
-    /// From one row of a tile to the next.
+    /// From one row of a tile to the next: of lanes, and of rows where these are [tiles](Rows::Tiles).
     pub row_step: usize,
     /// From one piece to the next.
     pub piece_step: usize,
+}
+
+/// Where placed rows may lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rows {
+    /// In whole blocks, sixteen at a time at equal distances.
+    Tiles,
+    /// Anywhere, and their sums in any rows.
+    Free,
 }
 
 /// What a tile's places are in a product.
@@ -179,6 +222,8 @@ pub struct PieceProducts<'a> {
     pub placed: Placed<'a>,
     /// Which operand that is.
     pub side: Side,
+    /// The target's row for each placed one, where rows are [free](Rows::Free) and not all of the target's in order.
+    pub targets: Option<&'a [usize]>,
     /// Pieces of the other one.
     pub packed: &'a [i32],
     /// What the operands were cut into.
@@ -188,20 +233,43 @@ pub struct PieceProducts<'a> {
 }
 
 impl PieceProducts<'_> {
-    pub(crate) fn check(&self, rows: usize, columns: usize) {
-        let Placed { pairs, tiles, steps, row_step, piece_step } = self.placed;
-        assert!(rows.is_multiple_of(BLOCK) && columns.is_multiple_of(BLOCK) && !steps.is_empty(), "whole blocks");
+    pub(crate) fn check(&self, rows: usize, columns: usize, kind: Rows) {
+        let Placed { pairs, places, steps, row_step, piece_step } = self.placed;
+        let free = self.side == Side::Rows && kind == Rows::Free;
+        let most = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
+        let rows = match self.targets {
+            Some(targets) => {
+                assert!(free && (targets.is_empty() || most(targets) < rows), "sums of free rows lie in the target");
+                targets.len()
+            }
+            None => rows,
+        };
+        assert!(
+            (free || rows.is_multiple_of(BLOCK)) && columns.is_multiple_of(BLOCK) && !steps.is_empty(),
+            "whole blocks"
+        );
         let (placed, packed) = match self.side {
             Side::Rows => (rows, columns),
             Side::Lanes => (columns, rows),
         };
         let block = self.pieces.block(steps.len());
         assert_eq!(Some(self.packed.len()), (packed / BLOCK).checked_mul(block), "pieces of the packed operand");
-        assert_eq!(tiles.len(), placed / TILE_ROWS, "a tile for every 16 rows or lanes");
-        let most = |of: &[usize]| of.iter().max().copied().unwrap_or(0);
-        let end = (TILE_ROWS - 1).checked_mul(row_step).and_then(|rows| rows.checked_add(TILE_ROWS));
+        assert!(free || !steps.contains(&LEFT_OUT), "only free rows leave steps out");
+        let step = steps.iter().filter(|&&step| step != LEFT_OUT).max().copied().unwrap_or(0);
+        let end = match self.side {
+            Side::Rows => {
+                let equal = |tile: &[usize]| tile.windows(2).all(|rows| rows[0].checked_add(row_step) == Some(rows[1]));
+                assert_eq!(places.len(), placed, "a place for every row");
+                assert!(free || places.chunks(TILE_ROWS).all(equal), "rows of a tile are equally far apart");
+                Some(TILE_ROWS)
+            }
+            Side::Lanes => {
+                assert_eq!(places.len(), placed / TILE_ROWS, "a tile for every 16 lanes");
+                (TILE_ROWS - 1).checked_mul(row_step).and_then(|rows| rows.checked_add(TILE_ROWS))
+            }
+        };
         let pieces = (self.pieces.count() - 1).checked_mul(piece_step);
-        let end = end.and_then(|end| end.checked_add(most(tiles))?.checked_add(most(steps))?.checked_add(pieces?));
+        let end = end.and_then(|end| end.checked_add(most(places))?.checked_add(step)?.checked_add(pieces?));
         assert!(end.is_some_and(|end| end <= pairs.length), "tiles lie within their pairs");
     }
 }
@@ -218,10 +286,16 @@ pub(crate) type Cut = unsafe fn(&Split<'_>, &mut [i32]) -> Extent;
 /// As [`Cut`].
 pub(crate) type Pair<L> = unsafe fn(&PairSplit<'_, L>, &mut [i32]) -> Extent;
 
+/// Cuts planes of pairs into pieces, turns them, and gives the numbers' extent.
+///
+/// # Safety
+/// As [`Cut`].
+pub(crate) type TurnPairs<L> = unsafe fn(&PairTurn<'_, L>, &mut [i32]) -> Extent;
+
 /// Computes a whole target.
 ///
 /// # Safety
-/// The CPU must have the instruction set, and `job.check` must have passed for the target's size.
+/// The CPU must have the instruction set, and `job.check` must have passed for the target's size and the set's rows.
 pub(crate) type Multiply = unsafe fn(&PieceProducts<'_>, &mut MatrixMut<'_, f32>);
 
 /// The doors of an instruction set that multiplies pieces.
@@ -231,5 +305,10 @@ pub(crate) struct PieceKernels {
     pub(crate) split_turned: Cut,
     pub(crate) pairs: Pair<f32>,
     pub(crate) bfloat_pairs: Pair<i16>,
+    pub(crate) turned_pairs: TurnPairs<f32>,
+    pub(crate) turned_bfloat_pairs: TurnPairs<i16>,
     pub(crate) multiply: Multiply,
+    pub(crate) rows: Rows,
+    /// Products of pieces that a core makes in a second, what it takes to read them included.
+    pub(crate) products_per_second: f64,
 }

@@ -42,7 +42,9 @@ macro_rules! apart {
 /// # Safety
 /// See [`Multiply`](crate::micro::pieces::Multiply).
 pub(super) unsafe fn multiply(job: &PieceProducts<'_>, target: &mut MatrixMut<'_, f32>) {
-    let Placed { pairs, tiles, steps, row_step, piece_step } = job.placed;
+    let Placed { pairs, places, steps, row_step, piece_step } = job.placed;
+    // Rows of a tile are equally far apart.
+    let tile = if job.side == Side::Rows { TILE_ROWS } else { 1 };
     let block = job.pieces.block(steps.len());
     let run = match (job.side, job.pieces) {
         (Side::Rows, Pieces::One) => rows::one,
@@ -58,9 +60,9 @@ pub(super) unsafe fn multiply(job: &PieceProducts<'_>, target: &mut MatrixMut<'_
     // blocks.
     unsafe {
         asm!("ldtilecfg [{}]", in(reg) &CONFIGURATION, options(nostack, readonly));
-        for (number, places) in tiles.chunks_exact(BLOCK / TILE_ROWS).enumerate() {
+        for (number, places) in places.chunks_exact(BLOCK / TILE_ROWS * tile).enumerate() {
             let places = Places {
-                tiles: [pairs.pointer.add(places[0]), pairs.pointer.add(places[1])],
+                tiles: [pairs.pointer.add(places[0]), pairs.pointer.add(places[tile])],
                 steps,
                 row_bytes: row_step * 4,
                 piece_bytes: piece_step * 4,

@@ -72,11 +72,17 @@ impl Layout {
         let extent = match (input.source::<f32>(), input.bfloats()) {
             (Some(source), _) => {
                 let inside = self.inside(problem, (input, source), tile, elements);
-                inside.and_then(|inside| inside.cut(self, kind, target, |job, target| set.split_pairs(job, target)))
+                inside.and_then(|inside| match self.turned {
+                    true => Some(inside.turn(self, kind, target, |job, target| set.turn_pairs(job, target))),
+                    false => inside.cut(self, kind, target, |job, target| set.split_pairs(job, target)),
+                })
             }
             (None, Some(source)) if pieces == Pieces::One => {
                 let inside = self.inside(problem, (input, source), tile, elements);
-                inside.and_then(|inside| inside.cut(self, kind, target, |job, target| set.join_pairs(job, target)))
+                inside.and_then(|inside| match self.turned {
+                    true => Some(inside.turn(self, kind, target, |job, target| set.turn_bfloat_pairs(job, target))),
+                    false => inside.cut(self, kind, target, |job, target| set.join_pairs(job, target)),
+                })
             }
             _ => None,
         };

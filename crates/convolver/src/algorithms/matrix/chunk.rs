@@ -16,6 +16,8 @@ pub(super) struct Chunk {
     pub(super) weights: Vec<usize>,
     /// Where the first joined pair of each step lies, in a box of pairs.
     pub(super) steps: Vec<usize>,
+    /// The tap that each of these steps is of.
+    pub(super) taps: Vec<usize>,
 }
 
 impl Chunk {
@@ -45,17 +47,22 @@ impl Chunk {
         } else {
             (0..elements).flat_map(|element| taps.iter().map(move |tap| place(element, tap))).collect()
         };
-        let chunk = |terms: &[Term]| Chunk {
+        let chunk = |(first, terms): (usize, &[Term])| Chunk {
             samples: terms.iter().map(|term| term.0).collect(),
             weights: terms.iter().map(|term| term.1).collect(),
             steps: match layout.paired {
                 false => Vec::new(),
                 true => terms.iter().step_by(BLOCK).map(|term| layout.pair(term.0)).collect(),
             },
+            taps: match layout.paired {
+                false => Vec::new(),
+                true => (0..terms.len() / BLOCK).map(|step| (first / BLOCK + step) % taps.len()).collect(),
+            },
         };
         // Whole elements in pairs, if several fit.
         let whole = if layout.paired && taps.len() * BLOCK <= most { taps.len() * BLOCK } else { BLOCK };
-        terms.chunks(equal_parts(terms.len(), most, whole)).map(chunk).collect()
+        let length = equal_parts(terms.len(), most, whole);
+        terms.chunks(length).enumerate().map(|(number, terms)| chunk((number * length, terms))).collect()
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,19 +1,20 @@
 //! What a problem costs: products, gathering, loading, storing.
 
+use super::layout::are_paired;
 use super::size::Size;
 use crate::machine::Machine;
 use crate::problem::Problem;
-use convolver_kernels::BLOCK;
+use convolver_kernels::{BLOCK, Rows};
 
 /// Share of the multiply-add rate that products reach: an estimate.
 const REACHED: f64 = 0.75;
-/// Products of pieces a second. The unit itself makes 1.0e12; layers of 3×3 taps reached 0.35e12 to 0.55e12 and pointwise ones
-/// 0.25e12, on each of two cores of an Emerald Rapids server, what it takes to cut them included.
-const PIECE_PRODUCTS: f64 = 0.4e12;
 /// Seconds to gather a number (and cut it into pieces), to load one into a box, and to store a sum: estimates.
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
 const LOAD: f64 = 0.3e-9;
+/// Seconds to join a number with another one of its place where rows may lie anywhere, and to turn them: from 0.13 ns on a Zen 5 server,
+/// which takes about half of what is reckoned here.
+const JOIN: f64 = 0.2e-9;
 /// Seconds to load a number of a line that is taken apart into its phases, and to begin a run of a gathered line: 1.9 ms for
 /// an f64 image of 1000² with stride 5 and 25 taps on one core, and 0.7 ms for 400 000 runs of one number.
 const APART: f64 = 0.8e-9;
@@ -38,16 +39,15 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let (tiles, bank_tiles) = size.tiles(problem);
     let pieces = size.pieces;
     let in_tile = size.positions() as f64;
-    let filled = up(in_tile, BLOCK) / in_tile;
     // Pairs of whole steps are cut once for all taps; what they see is not gathered.
-    let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
-    let sparse = problem.axes.iter().all(|axis| axis.kernel == 1) && problem.axes.iter().any(|axis| axis.stride > 1);
-    let paired = pieces.is_some() && whole && !sparse;
-    let (products, gather, panel) = match pieces {
-        Some(pieces) => {
+    let paired = pieces.is_some() && are_paired(problem);
+    let free = paired && machine.set.piece_rows() == Some(Rows::Free);
+    let filled = if free { 1.0 } else { up(in_tile, BLOCK) / in_tile };
+    let (products, gather, panel) = match pieces.zip(machine.set.piece_products_per_second()) {
+        Some((pieces, rate)) => {
             let products = positions * filled * up(banks, BLOCK) * up(terms, BLOCK);
             let panels = positions / 64.0 * (terms / 256.0).ceil();
-            (products * pieces.products() as f64 / PIECE_PRODUCTS, GATHER + CUT, panels * CUT_PANEL)
+            (products * pieces.products() as f64 / rate, GATHER + CUT, panels * CUT_PANEL)
         }
         None => {
             let rate = machine.products_per_second(problem.working()) * REACHED;
@@ -66,7 +66,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let in_place = pieces.is_none() && problem.axes.iter().all(|axis| axis.stride == 1);
     let gather = if in_place { gather * APART_PANELS } else { gather };
     let (gathered, loaded, panel) = match paired {
-        true => (0.0, inputs * bank_tiles as f64 * (load + CUT), 0.0),
+        true => (0.0, inputs * bank_tiles as f64 * if free { JOIN } else { load + CUT }, 0.0),
         false => (positions * terms * bank_tiles as f64 * gather, inputs * load, panel),
     };
     let stored = problem.outputs() as f64 * STORE;

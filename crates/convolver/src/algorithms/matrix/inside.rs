@@ -3,7 +3,8 @@
 use super::layout::{Layout, Place, extents};
 use crate::problem::{Axis, Boundary, Conjugate, Problem};
 use convolver_kernels::{
-    Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, Pieces, Run, Source, View, grid_position,
+    Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, PairTurn, Pieces, Run, Source, View,
+    grid_position,
 };
 use smallvec::SmallVec;
 use std::ops::Range;
@@ -183,5 +184,36 @@ impl<L: Lane> Inside<'_, L> {
             }
         }
         Some(extent)
+    }
+
+    /// Cuts planes of it into a box of pairs that are zeros, the pairs of a place together; gives its extent.
+    pub(super) fn turn(
+        &self,
+        layout: &Layout,
+        (pieces, piece_step): (Pieces, usize),
+        target: &mut [i32],
+        turn: impl Fn(&PairTurn<'_, L>, &mut [i32]) -> Extent,
+    ) -> Extent {
+        // Rows that follow each other in memory are one line.
+        let mut lines: Vec<(usize, Vec<usize>)> = Vec::new();
+        for &(from, to) in &self.places {
+            let (first, pitch) = (layout.pair(to), layout.pair(self.pitches.1));
+            let row = (0..self.rows).map(|row| first + row * pitch);
+            match lines.last_mut() {
+                Some((first, line)) if *first + line.len() == from => line.extend(row),
+                _ => lines.push((from, row.collect())),
+            }
+        }
+        let elements = (self.elements.len(), self.elements[1] - self.elements[0]);
+        let mut extent = Extent::NONE;
+        for (image, &start) in self.images.iter().enumerate() {
+            let target = &mut target[layout.pair(image * layout.images[0])..];
+            for (from, places) in lines.iter().filter(|(_, places)| !places.is_empty()) {
+                let start = start + self.elements[0] + from;
+                let job = PairTurn { numbers: self.source, start, elements, places, pieces, piece_step };
+                extent = extent.and(turn(&job, target));
+            }
+        }
+        extent
     }
 }

@@ -8,8 +8,8 @@ use super::chunk::equal_parts;
 use super::positions::filled;
 use super::size::Size;
 use crate::primitives::tile::Phases;
-use crate::problem::{Axis, Conjugate, Problem};
-use convolver_kernels::{BLOCK, Dims, InstructionSet, Kind, Lane, Pieces, TILE_ROWS, View, ViewMut};
+use crate::problem::{Axis, Boundary, Conjugate, Problem};
+use convolver_kernels::{BLOCK, Dims, InstructionSet, Kind, Lane, Pieces, Rows, TILE_ROWS, View, ViewMut};
 use std::ops::Range;
 
 /// What the lanes of a product are.
@@ -50,6 +50,10 @@ pub(super) struct Layout {
     pub(super) groups: Dims<usize>,
     /// Whether a box is cut into pieces as a whole, its summed elements in pairs.
     pub(super) paired: bool,
+    /// Whether the numbers of such a box are planes in the input, which are turned while they are cut.
+    pub(super) turned: bool,
+    /// Whether rows of pairs are multiplied wherever they lie.
+    pub(super) free: bool,
     /// The positions that lines are filled up to whole numbers of, or walked in as one, so that they are neighbours; or 1.
     pub(super) filled: usize,
 }
@@ -57,6 +61,39 @@ pub(super) struct Layout {
 /// Whether neighbours along an axis are neighbours in memory.
 fn together(strides: &[isize], shape: &[usize], size: usize, axis: usize) -> bool {
     strides[axis] == size as isize && shape[axis] > 1
+}
+
+/// Whether summed elements come in pairs that are cut once for all taps. A box would hold what no single tap sees.
+pub(super) fn are_paired(problem: &Problem) -> bool {
+    let once = problem.axes.iter().all(|axis| axis.kernel == 1);
+    let sparse = once && problem.axes.iter().any(|axis| axis.stride > 1);
+    problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK)) && !sparse
+}
+
+/// What the places of a box's last axis are kept apart by, and their remainders.
+fn kept_apart(axis: &Axis, (place, lanes): (Place, Lanes), size: &Size) -> (usize, Phases) {
+    match (place, lanes) {
+        // Taps need not be neighbours where nothing is gathered.
+        _ if place == Place::Summed || size.cut.is_some() => (1, Phases::of(&Axis::new(1, 1))),
+        (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
+        (_, Lanes::Banks) => {
+            let turned = Axis {
+                stride: axis.dilation,
+                dilation: axis.stride,
+                kernel: size.outputs[size.outputs.len() - 1],
+                ..*axis
+            };
+            (axis.dilation, Phases::of(&turned))
+        }
+    }
+}
+
+/// Whether every summed element is a plane of an input that can be cut where it lies, with zeros around it.
+fn are_planes(problem: &Problem, input: &View<'_>, pieces: Option<Pieces>) -> bool {
+    let zero = |axis: &Axis| axis.spread == 1 && axis.boundary == [Boundary::Zero; 2];
+    let readable = input.source::<f32>().is_some() || (input.bfloats().is_some() && pieces == Some(Pieces::One));
+    let neighbours = input.strides().last() == Some(&(problem.input.size() as isize));
+    problem.summed.len() == 1 && readable && neighbours && problem.axes.iter().all(zero)
 }
 
 impl Layout {
@@ -76,46 +113,40 @@ impl Layout {
             && axis.output() > 1;
         let interleaved =
             problem.summed.len() == 1 && together(input.strides(), input.shape(), problem.input.size(), banks_at);
+        let once = problem.axes.iter().all(|axis| axis.kernel == 1);
+        let paired = pieces.is_some() && are_paired(problem);
+        // Rows that may lie anywhere are never computed in vain.
+        let free = set.piece_rows() == Some(Rows::Free);
+        let turned = paired && free && !interleaved && are_planes(problem, input, pieces);
         // Runs of neighbours are outputs of a line, or its taps.
-        let as_rows = interleaved || banks_together || size.cut.is_some() || axis.output() * 2 < axis.kernel;
+        let as_rows = turned || interleaved || banks_together || size.cut.is_some() || axis.output() * 2 < axis.kernel;
         let lanes = if as_rows { Lanes::Banks } else { Lanes::Positions };
         let source = input.source::<L>();
         // A number that is used once may be far from its neighbours.
-        let once = problem.axes.iter().all(|axis| axis.kernel == 1);
         let dense = lanes == Lanes::Banks || axis.stride == 1 || axis.output() == 1 || once;
         let plain = problem.conjugate != Conjugate::Input || problem.input.kind() != Kind::Complex;
         let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
         let numbers = |axis: usize| input.strides()[axis] as usize / problem.input.size();
-        let (modulus, remainders) = (1, Phases::of(&Axis::new(1, 1)));
-        // Pairs of elements are cut once for all taps; a box would hold what no single tap sees.
-        let whole = problem.summed.last().is_some_and(|last| last.is_multiple_of(BLOCK));
-        let sparse = once && problem.axes.iter().any(|axis| axis.stride > 1);
-        let paired = pieces.is_some() && whole && !sparse && (interleaved || lanes == Lanes::Positions);
+        let paired = paired && (turned || interleaved || lanes == Lanes::Positions);
         if source.is_some() && dense && plain && inside && !paired {
             return Layout {
                 lanes,
                 place: Place::Input,
                 steps: (0..=last).map(|axis| numbers(banks_at + problem.summed.len() + axis)).collect(),
-                modulus,
-                remainders,
+                modulus: 1,
+                remainders: Phases::of(&Axis::new(1, 1)),
                 line: 0,
                 elements: (0..problem.summed.len()).map(|axis| numbers(banks_at + axis)).collect(),
                 images: (0..batch).map(numbers).collect(),
                 groups: (batch..banks_at).map(numbers).collect(),
                 paired: false,
+                turned: false,
+                free: false,
                 filled: 1,
             };
         }
-        let place = if interleaved { Place::Summed } else { Place::Convolved };
-        let (modulus, remainders) = match (place, lanes) {
-            // Taps need not be neighbours where nothing is gathered.
-            _ if place == Place::Summed || size.cut.is_some() => (modulus, remainders),
-            (_, Lanes::Positions) => (axis.stride, Phases::of(axis)),
-            (_, Lanes::Banks) => {
-                let turned = Axis { stride: axis.dilation, dilation: axis.stride, kernel: size.outputs[last], ..*axis };
-                (axis.dilation, Phases::of(&turned))
-            }
-        };
+        let place = if interleaved || turned { Place::Summed } else { Place::Convolved };
+        let (modulus, remainders) = kept_apart(axis, (place, lanes), size);
         let extents = extents(problem, &size.outputs);
         let line = extents[last].div_ceil(modulus);
         let mut steps: Dims<usize> = Dims::from_elem(1, last + 1);
@@ -146,8 +177,13 @@ impl Layout {
             images: Dims::from_elem(plane, 1),
             groups: Dims::new(),
             paired,
-            filled: if paired { TILE_ROWS } else { 1 },
+            turned,
+            free: paired && free && lanes == Lanes::Banks,
+            filled: 1,
         };
+        if paired && !layout.free {
+            layout.filled = TILE_ROWS;
+        }
         if pieces.is_none() && place == Place::Convolved && lanes == Lanes::Positions {
             layout.filled = filled(&layout, problem, size, set.lanes::<L>());
         }

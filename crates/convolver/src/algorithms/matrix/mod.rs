@@ -17,7 +17,9 @@
 //! Pieces    Where a unit multiplies pieces of f32 numbers, cutting them for it is another algorithm, `pieces`. It costs less where many
 //!           products are made of each number.
 //! Pairs     Where summed elements come in whole steps of the unit for pieces, what a tile sees is cut once, elements joined in
-//!           pairs, and multiplied where it lies: a tap is a shifted load, and nothing is gathered.
+//!           pairs, and multiplied where it lies: a tap is a shifted load, and nothing is gathered. Where rows of pairs may lie
+//!           anywhere, positions are rows in every layout (planes of the input, and of sums, are turned), none is computed
+//!           in vain, and taps are left out where they see nothing but zeros around the input.
 //! Runs      Where the sum is long and outputs are few, the sum is cut instead, see `runs.rs`.
 //! Cost      products / rate, rounded up to whole blocks; for each kernel block again the gathering of the positions, also
 //!           where they are read in place, or the cutting of what a tile sees
@@ -39,6 +41,7 @@ mod positions;
 mod recipe;
 mod run;
 mod runs;
+mod seen;
 mod size;
 mod store;
 mod weights;

@@ -4,11 +4,12 @@ use super::boxes::Pairs;
 use super::chunk::{Chunk, runs};
 use super::layout::{Lanes, Place};
 use super::positions::Panel;
-use super::run::{ROWS, Run, Sums};
+use super::run::{ROWS, Rows, Run, Sums};
+use super::seen::Group;
 use super::weights::Weights;
 use convolver_kernels::{
-    Ahead, BLOCK, Gather, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split, Storing,
-    TILE_ROWS, Terms, Working,
+    Ahead, BLOCK, Gather, LEFT_OUT, Lane, MatrixMut, PieceProducts, Pieces, Placed, Products, Side, Source, Split,
+    Storing, TILE_ROWS, Terms, Working,
 };
 use std::ops::Range;
 
@@ -27,27 +28,32 @@ pub(super) struct Samples<'a, W> {
     pub(super) positions: &'a [usize],
 }
 
-/// Where the tiles of what was gathered lie, and its steps.
+/// Where what was gathered lies, and its steps.
 struct Gathered {
     pieces: Pieces,
-    tiles: Vec<usize>,
+    side: Side,
+    places: Vec<usize>,
     steps: Vec<usize>,
 }
 
 impl Gathered {
-    fn new(pieces: Pieces, places: usize, terms: usize) -> Self {
+    fn new(pieces: Pieces, side: Side, places: usize, terms: usize) -> Self {
         let (steps, tile) = (terms.div_ceil(BLOCK), TILE_ROWS * TILE_ROWS);
         let block = pieces.block(steps);
+        let tiles = (0..places.div_ceil(TILE_ROWS)).map(|number| number / 2 * block + number % 2 * tile);
+        let rows = if side == Side::Rows { TILE_ROWS } else { 1 };
         Gathered {
             pieces,
-            tiles: (0..places.div_ceil(TILE_ROWS)).map(|number| number / 2 * block + number % 2 * tile).collect(),
+            side,
+            places: tiles.flat_map(|tile| (0..rows).map(move |row| tile + row * TILE_ROWS)).collect(),
             steps: (0..steps).map(|step| step * pieces.block(1)).collect(),
         }
     }
 
     fn placed<'a>(&'a self, pairs: &'a [i32], places: usize) -> Placed<'a> {
-        let (tiles, piece_step) = (&self.tiles[..places / TILE_ROWS], BLOCK * TILE_ROWS);
-        Placed { pairs: pairs.into(), tiles, steps: &self.steps, row_step: TILE_ROWS, piece_step }
+        let count = if self.side == Side::Rows { places } else { places / TILE_ROWS };
+        let (places, piece_step) = (&self.places[..count], BLOCK * TILE_ROWS);
+        Placed { pairs: pairs.into(), places, steps: &self.steps, row_step: TILE_ROWS, piece_step }
     }
 }
 
@@ -56,7 +62,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
     pub(super) fn pairs(
         &self,
         pairs: &Pairs,
-        tiles: &[usize],
+        rows: &Rows,
         chunk: &Chunk,
         weights: Weights<'_, W>,
         sums: &mut Sums<'_, W>,
@@ -69,11 +75,26 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             Lanes::Banks => (Side::Rows, self.layout.pair(self.layout.unit(self.problem()))),
         };
         let Pairs { pieces, piece_step, .. } = *pairs;
-        let placed =
-            Placed { pairs: Source::from(&pairs.joined[..]), tiles, steps: &chunk.steps, row_step, piece_step };
-        let job = PieceProducts { placed, side, packed: weights.pieces, pieces, accumulate: sums.accumulate };
+        let (set, joined, packed, accumulate) =
+            (self.packing.set, Source::from(&pairs.joined[..]), weights.pieces, sums.accumulate);
         let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
-        self.packing.set.piece_products(&job, &mut sums.singles(0, height, 0, lanes));
+        let mut target = sums.singles(0, height, 0, lanes);
+        let groups = match rows {
+            Rows::Groups(groups) => groups,
+            Rows::Placed(places) => {
+                let placed = Placed { pairs: joined, places, steps: &chunk.steps, row_step, piece_step };
+                let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
+                set.piece_products(&job, &mut target);
+                return true;
+            }
+        };
+        for Group { rows, places, sees } in groups {
+            let step = |(&step, &tap): (&usize, &usize)| if sees[tap] { step } else { LEFT_OUT };
+            let steps: Vec<usize> = chunk.steps.iter().zip(&chunk.taps).map(step).collect();
+            let placed = Placed { pairs: joined, places, steps: &steps, row_step, piece_step };
+            let job = PieceProducts { placed, side, targets: Some(rows), packed, pieces, accumulate };
+            set.piece_products(&job, &mut target);
+        }
         true
     }
 
@@ -88,7 +109,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         of: (usize, Range<usize>, usize),
     ) {
         let (set, terms) = (self.packing.set, chunk.len());
-        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, set.panel::<W>(), terms));
+        let gathered = self.packing.pieces.map(|pieces| Gathered::new(pieces, Side::Lanes, set.panel::<W>(), terms));
         let (rows, row_places) = self.kernel.rows(self.problem(), chunk, of);
         let pitch = samples.panels.iter().map(|panel| panel.width).max().unwrap_or(0);
         // Boxes lie in the cache.
@@ -143,16 +164,17 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let cut = &mut cut[..count / BLOCK * pieces.block(gathered.steps.len())];
         let numbers = W::gather_singles(job).expect("pieces are of f32");
         let split = Split { numbers, pieces, judged: true };
-        let (side, extent) = match self.layout.lanes {
-            Lanes::Positions => (Side::Lanes, set.split_lanes(&split, cut)),
-            Lanes::Banks => (Side::Rows, set.split_rows(&split, cut)),
+        let side = gathered.side;
+        let extent = match side {
+            Side::Lanes => set.split_lanes(&split, cut),
+            Side::Rows => set.split_rows(&split, cut),
         };
         if !extent.multiply(weights.extent) {
             sums.whole[number] = true;
             return false;
         }
         let (placed, packed, accumulate) = (gathered.placed(cut, count), weights.pieces, sums.accumulate);
-        let job = PieceProducts { placed, side, packed, pieces, accumulate };
+        let job = PieceProducts { placed, side, targets: None, packed, pieces, accumulate };
         let (height, lanes) = (sums.height, sums.lanes.next_multiple_of(BLOCK));
         let mut target = match side {
             Side::Lanes => sums.singles(0, height, places.start, count),
@@ -196,7 +218,7 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
         let Some(pieces) = self.packing.pieces else {
             return multiply(0, samples.positions, weights.numbers, sums);
         };
-        let (gathered, runs) = (Gathered::new(pieces, ROWS, terms), runs(&chunk.samples));
+        let (gathered, runs) = (Gathered::new(pieces, Side::Rows, ROWS, terms), runs(&chunk.samples));
         for (number, lines) in samples.positions.chunks(ROWS).enumerate() {
             let first = number * ROWS;
             let job = Gather { source: samples.source, start: samples.origin, lines, runs: &runs };

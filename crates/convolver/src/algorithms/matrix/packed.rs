@@ -51,27 +51,24 @@ impl<W: Storing + Working<Lane = W> + Lane> Run<'_, W> {
             room,
         };
         let extents = Mutex::new(vec![Extent::NONE; chunks]);
-        let parts = groups * tiles * boxes.len();
-        let part = |part: usize, numbers: &mut [W], pieces: &mut [i32]| {
+        let pack = |number: usize, numbers: &mut [W], pieces: &mut [i32]| {
+            let (part, at) = (number / per_box, number % per_box);
             let (tile, elements) = (part / boxes.len(), &boxes[part % boxes.len()]);
             let (group, first) = (tile / tiles, tile % tiles * some);
             let of = first..banks.min(first + some);
-            for (number, chunk) in self.chunks(elements).iter().enumerate() {
-                let (most_numbers, most_pieces) = self.packing.room::<W>(of.len(), chunk.len());
-                let numbers = if room.0 > 0 { &mut numbers[number * room.0..][..most_numbers] } else { &mut [] };
-                let pieces = if room.1 > 0 { &mut pieces[number * room.1..][..most_pieces] } else { &mut [] };
-                let extent =
-                    self.packing.pack(self.kernel, chunk, (group, of.clone(), elements.start), numbers, pieces);
-                extents.lock().unwrap_or_else(PoisonError::into_inner)[part * per_box + number] = extent;
-            }
+            // Boxes at the end of an axis have fewer chunks.
+            let Some(chunk) = self.chunks(elements).get(at) else { return };
+            let most = self.packing.room::<W>(of.len(), chunk.len());
+            let numbers = if room.0 > 0 { &mut numbers[..most.0] } else { &mut [] };
+            let pieces = if room.1 > 0 { &mut pieces[..most.1] } else { &mut [] };
+            let extent = self.packing.pack(self.kernel, chunk, (group, of, elements.start), numbers, pieces);
+            extents.lock().unwrap_or_else(PoisonError::into_inner)[number] = extent;
         };
-        let shared = self.shared && parts > 1;
+        let shared = self.shared && chunks > 1;
         if room.0 > 0 {
-            let length = per_box * room.0;
-            threads::for_each_chunk(&mut packed.numbers, length, shared, |number, chunk| part(number, chunk, &mut []));
+            threads::for_each_chunk(&mut packed.numbers, room.0, shared, |number, chunk| pack(number, chunk, &mut []));
         } else if room.1 > 0 {
-            let length = per_box * room.1;
-            threads::for_each_chunk(&mut packed.pieces, length, shared, |number, chunk| part(number, &mut [], chunk));
+            threads::for_each_chunk(&mut packed.pieces, room.1, shared, |number, chunk| pack(number, &mut [], chunk));
         }
         packed.extents = extents.into_inner().unwrap_or_else(PoisonError::into_inner);
         packed

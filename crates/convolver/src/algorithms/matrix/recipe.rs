@@ -11,7 +11,8 @@ use crate::algorithms::direct::{dense, with_an_axis, with_axes};
 use crate::algorithms::{Candidate, Operands, Prepared, Recipe, Refusal};
 use crate::machine::Machine;
 use crate::problem::{Conjugate, Problem};
-use convolver_kernels::{Kind, Lane, Pieces, Scratch, Storing, View, ViewMut, Working, WorkingType};
+use convolver_kernels::{Dims, Kind, Lane, Pieces, Scratch, Storing, View, ViewMut, Working, WorkingType};
+use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Runs an expression with a name standing for the real working type of a problem.
@@ -139,8 +140,11 @@ impl Recipe for Matrix {
             let weights = if let Some(weights) = Kernel::<W>::in_place(kernel) {
                 weights
             } else {
-                copy = dense::<W>(&way.problem, kernel);
-                Kernel::dense(&way.problem, &copy)
+                // In the order in which they lie in memory, whose lines are longest.
+                let mut axes: Dims<usize> = (0..kernel.shape().len()).collect();
+                axes.sort_by_key(|&axis| Reverse(kernel.strides()[axis]));
+                copy = dense::<W>(&way.problem, &kernel.permuted(&axes));
+                Kernel::in_order(kernel.shape(), &axes, &copy)
             };
             if let Some(cut) = &way.size.cut {
                 return way.in_runs(cut, &weights, input, output);

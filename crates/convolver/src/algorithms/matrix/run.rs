@@ -7,6 +7,7 @@ use super::layout::{Lanes, Layout};
 use super::multiply::Samples;
 use super::packed::Packed;
 use super::positions::{Panel, Positions};
+use super::seen::{Group, groups};
 use super::size::Size;
 use super::store::{in_place, joined, left, store};
 use super::weights::{Kernel, Packing, Weights};
@@ -118,10 +119,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let panels = || &panels.get_or_init(|| self.panels_of(&positions, &ranges))[..];
         let (mut samples, cut) = (None, if self.layout.paired { self.packing.pieces } else { None });
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
-        let tiles: Vec<usize> = match pairs {
-            Some(_) => positions.offsets.iter().step_by(TILE_ROWS).map(|&first| self.layout.pair(first)).collect(),
-            None => Vec::new(),
-        };
+        let placed = Rows::of(self, (&start[outputs_at..], outputs), &positions.offsets);
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
         let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
         let mut operand = Operand::new(self, banks.len(), packed.is_some());
@@ -149,7 +147,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
                     },
                 };
                 let multiplied =
-                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &tiles, chunk, weights, &mut sums));
+                    pairs.as_ref().is_some_and(|pairs| self.pairs(pairs, &placed, chunk, weights, &mut sums));
                 if !multiplied {
                     let in_place = self.layout.in_place(problem, input, (tile, elements.clone()));
                     let (source, origin) = in_place.unwrap_or_else(|| {
@@ -174,7 +172,8 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
             }
         }
         if let Some(left) = left(problem, self.layout.lanes, stored, &mut output) {
-            store(problem, self.layout.lanes, &positions, (&numbers[stored..], pitch), left);
+            let of = (self.layout.lanes, &positions);
+            store(problem, self.packing.set, of, (&numbers[stored..], pitch), left);
         }
     }
 
@@ -229,6 +228,25 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let mut numbers = Scratch::<W>::new(packing.room::<W>(of.1.len(), chunk.len()).0);
         packing.pack(self.kernel, chunk, of, &mut numbers, &mut []);
         numbers
+    }
+}
+
+/// Where a tile's positions lie in a box of pairs.
+pub(super) enum Rows {
+    /// Every row, or the tile of each 16 lanes.
+    Placed(Vec<usize>),
+    /// Rows that lie anywhere.
+    Groups(Vec<Group>),
+}
+
+impl Rows {
+    fn of<W>(run: &Run<'_, W>, outputs: (&[usize], &[usize]), offsets: &[usize]) -> Self {
+        let together = if run.layout.lanes == Lanes::Banks { 1 } else { TILE_ROWS };
+        match (run.layout.free, run.layout.paired) {
+            (true, _) => Rows::Groups(groups(run.packing.problem, run.layout, outputs, offsets)),
+            (_, true) => Rows::Placed(offsets.iter().step_by(together).map(|&at| run.layout.pair(at)).collect()),
+            _ => Rows::Placed(Vec::new()),
+        }
     }
 }
 

@@ -246,8 +246,13 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
             let (positions, (height, pitch)) = self.positions(&block);
             let mut sums = Scratch::<W>::new(height * pitch);
             self.part(0..self.runs(), input, &block, &mut sums);
-            store(self.problem, self.layout.lanes, &positions, (&sums, pitch), output);
+            self.store(&positions, (&sums, pitch), output);
         });
+    }
+
+    fn store(&self, positions: &Positions, sums: (&[W], usize), output: ViewMut<'_>) {
+        let output = joined(self.problem, positions, output);
+        store(self.problem, self.kinds[0].packing.set, (self.layout.lanes, positions), sums, output);
     }
 
     /// Parts of the sum; elements that lie together are one run.
@@ -291,8 +296,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
             for part in (1..parts).map(part) {
                 total.iter_mut().zip(part).for_each(|(total, &sum)| *total = total.plus(sum));
             }
-            let output = joined(self.problem, &positions, output);
-            store(self.problem, self.layout.lanes, &positions, (&total, pitch), output);
+            self.store(&positions, (&total, pitch), output);
         });
     }
 

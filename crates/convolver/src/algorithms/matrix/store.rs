@@ -3,7 +3,10 @@
 use super::layout::Lanes;
 use super::positions::Positions;
 use crate::problem::Problem;
-use convolver_kernels::{Dims, Lane, MatrixMut, Storing, ViewMut, grid_position};
+use convolver_kernels::{Dims, InstructionSet, Lane, MatrixMut, Scratch, Storing, Turn, ViewMut, grid_position};
+
+/// Positions whose sums are turned at once, where they are rows and lines of positions are stored.
+const TURNED: usize = 64;
 
 /// Lines of a tile that lie one behind the other, in the sums and in memory, as one.
 pub(super) fn joined<'a>(problem: &Problem, positions: &Positions, output: ViewMut<'a>) -> ViewMut<'a> {
@@ -55,10 +58,10 @@ pub(super) fn left<'a>(
 }
 
 /// Stores the sums of a joined tile: rows of banks or of positions, `pitch` numbers apart.
-pub(super) fn store<W: Storing>(
+pub(super) fn store<W: Storing + Lane>(
     problem: &Problem,
-    lanes: Lanes,
-    positions: &Positions,
+    set: &'static InstructionSet,
+    (lanes, positions): (Lanes, &Positions),
     (sums, pitch): (&[W], usize),
     mut output: ViewMut<'_>,
 ) {
@@ -72,38 +75,57 @@ pub(super) fn store<W: Storing>(
     let line = shape[last];
     let line_start = |number: usize| if positions.dense { number * line } else { positions.lines[number] };
     let mut index: Dims<usize> = Dims::from_elem(0, shape.len());
-    let at_image = |index: &mut Dims<usize>, image: usize| {
-        index[..batch.len()].copy_from_slice(&grid_position(batch, image));
+    let at_line = |index: &mut Dims<usize>, number: usize| {
+        index[..batch.len()].copy_from_slice(&grid_position(batch, number / lines));
+        index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
+        line_start(number)
     };
+    let (along_line, along_banks) = ((last, line), (bank_at, banks.first().copied().unwrap_or(1)));
     let together = banks.len() == 1 && output.strides()[bank_at] == output.element().size() as isize;
-    if lanes == Lanes::Banks && together {
-        for number in 0..images * lines {
-            at_image(&mut index, number / lines);
-            index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
-            for at in 0..line {
-                index[last] = at;
-                output.write(&index, bank_at, &sums[(line_start(number) + at) * pitch..][..banks[0]]);
+    match (lanes, W::singles(sums)) {
+        (Lanes::Banks, _) if together => {
+            for number in 0..images * lines {
+                let first = at_line(&mut index, number);
+                let rows = (&sums[first * pitch..], pitch);
+                set.write_lines(&mut output, &index, along_banks, along_line, rows);
             }
         }
-        return;
-    }
-    let mut column = vec![W::default(); line];
-    for number in 0..images * lines {
-        at_image(&mut index, number / lines);
-        index[outputs_at..last].copy_from_slice(&grid_position(outputs, number % lines));
-        let first = line_start(number);
-        for bank in 0..banks.iter().product() {
-            match banks.len() {
-                1 => index[bank_at] = bank,
-                _ => index[bank_at..outputs_at].copy_from_slice(&grid_position(banks, bank)),
-            }
-            if lanes == Lanes::Positions {
-                output.write(&index, last, &sums[bank * pitch + first..][..line]);
-            } else {
-                for (at, number) in column.iter_mut().enumerate() {
-                    *number = sums[(first + at) * pitch + bank];
+        (Lanes::Banks, Some(singles)) if banks.len() == 1 => {
+            let mut turned = Scratch::<W>::new(banks[0] * TURNED);
+            for number in 0..images * lines {
+                let first = at_line(&mut index, number);
+                for at in (0..line).step_by(TURNED) {
+                    index[last] = at;
+                    let count = TURNED.min(line - at);
+                    let job = Turn { source: singles.into(), start: (first + at) * pitch, step: pitch, lines: count };
+                    let target = W::singles_mut(&mut turned).expect("as the sums are");
+                    set.turn(&job, &mut MatrixMut::from_slice(target, banks[0], count, TURNED));
+                    set.write_lines(&mut output, &index, (last, count), along_banks, (&turned[..], TURNED));
                 }
-                output.write(&index, last, &column);
+                index[last] = 0;
+            }
+        }
+        (Lanes::Positions, _) if banks.len() == 1 => {
+            for number in 0..images * lines {
+                let first = at_line(&mut index, number);
+                set.write_lines(&mut output, &index, along_line, along_banks, (&sums[first..], pitch));
+            }
+        }
+        _ => {
+            let mut column = vec![W::default(); line];
+            for number in 0..images * lines {
+                let first = at_line(&mut index, number);
+                for bank in 0..banks.iter().product() {
+                    index[bank_at..outputs_at].copy_from_slice(&grid_position(banks, bank));
+                    if lanes == Lanes::Positions {
+                        output.write(&index, last, &sums[bank * pitch + first..][..line]);
+                    } else {
+                        for (at, number) in column.iter_mut().enumerate() {
+                            *number = sums[(first + at) * pitch + bank];
+                        }
+                        output.write(&index, last, &column);
+                    }
+                }
             }
         }
     }

@@ -50,6 +50,17 @@ impl<'a, W: Working<Lane = W> + Lane> Kernel<'a, W> {
         Kernel { source: self.source, steps: self.steps.clone(), start }
     }
 
+    /// Dense weights with these axes, the last one's numbers being neighbours.
+    pub(super) fn in_order(shape: &[usize], axes: &[usize], weights: &'a [W]) -> Self {
+        let mut steps: Dims<usize> = Dims::from_elem(1, axes.len());
+        let mut step = 1;
+        for &axis in axes.iter().rev() {
+            steps[axis] = step;
+            step *= shape[axis];
+        }
+        Kernel { source: weights.into(), steps, start: 0 }
+    }
+
     /// The weights of some banks and terms, those of a box being counted from `element`, where they lie; and where those of
     /// each bank do.
     pub(super) fn rows<'b>(
@@ -176,7 +187,11 @@ impl Packing<'_> {
             }
             (Some(pieces), Lanes::Banks) => {
                 let (across, along) = (runs(&banks), runs(&chunk.weights));
-                if copies(&across) * terms <= copies(&along) * banks.len() {
+                // Numbers that are no neighbours either way are taken from fewer cache lines along the shorter step.
+                let nearer =
+                    |of: &[Run], other: &[Run]| of.first().map(|run| run.step) < other.first().map(|run| run.step);
+                let copies = (copies(&across) * terms, copies(&along) * banks.len());
+                if copies.0 < copies.1 || (copies.0 == copies.1 && !nearer(&along, &across)) {
                     let numbers = Gather { source: kernel.source, start, lines: &chunk.weights, runs: &across };
                     let numbers = W::gather_singles(numbers).expect("pieces are of f32");
                     return self.set.split_lanes(&Split { numbers, pieces, judged: true }, cut);

@@ -289,7 +289,7 @@ unsafe fn turned_of<const COUNT: usize>(job: &Split<'_>, target: &mut [i32]) -> 
 /// # Safety
 /// The CPU has AVX-512.
 #[inline(always)]
-unsafe fn turn(rows: [__m512i; VECTOR]) -> [__m512i; VECTOR] {
+pub(super) unsafe fn turn(rows: [__m512i; VECTOR]) -> [__m512i; VECTOR] {
     // SAFETY: the caller's word.
     unsafe {
         let singles = |i: usize| {
