@@ -98,7 +98,8 @@ impl Planner {
 
     /// Asks every algorithm and chooses.
     pub fn plan(&self, problem: &Problem) -> Result<Plan, Error> {
-        let memory = self.memory.unwrap_or(usize::MAX);
+        // No more than there can be: sizes past that are counted as the largest number.
+        let memory = self.memory.unwrap_or(usize::MAX).min(isize::MAX as usize);
         let answers: Vec<_> = algorithms::ALL
             .iter()
             .map(|&algorithm| (algorithm, algorithm.consider(problem, &self.machine, memory)))

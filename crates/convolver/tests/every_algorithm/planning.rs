@@ -17,6 +17,7 @@ const PROBLEMS: &[&str] = &[
     "f16 [20 60 131] * [3 3 3] known separable -> f16",
     "i16 [300 400] * [9 30] stride 2 1 known constant -> i16",
     "f32 n2 [70 400] * o2 [9 30] stride 2 1 pad 1:0 5:5 known nonzero 7 -> f32",
+    "f32 n40 c9 [26 31] * o18 [26 31] pad 1:1 1:1 -> f32",
 ];
 
 fn problems() -> impl Iterator<Item = Problem> {
@@ -63,7 +64,12 @@ fn the_least_memory_is_enough() {
                     Err(algorithms::Refusal::Unsuited(_)) => continue,
                 };
                 let method = Method::from_str(algorithm.name()).expect("a name");
-                let plan = Planner::new(machine).method(method).memory(Some(least)).plan(&judge.problem);
+                let planner = Planner::new(machine).method(method);
+                if let Ok(unlimited) = planner.plan(&judge.problem) {
+                    let enough = unlimited.workspace_bytes();
+                    assert!(least <= enough, "{case}: {enough} bytes are enough for {}, not {least}", algorithm.name());
+                }
+                let plan = planner.memory(Some(least)).plan(&judge.problem);
                 let plan = plan.unwrap_or_else(|error| panic!("{case} in {least} bytes: {error}"));
                 let mut out = Array::zeros(judge.problem.output, &judge.problem.output_shape(), Memory::Plain);
                 out.with_view_mut(|view| plan.run_once(&judge.input.view(), &judge.kernel.view(), view))
@@ -72,6 +78,14 @@ fn the_least_memory_is_enough() {
             }
         }
     }
+}
+
+/// Windows whose places are too many to count: an algorithm refuses what it cannot hold, or has it right.
+#[test]
+fn windows_too_large_to_count() {
+    let problem = "f32 n2 c4 [9 3] * o3 [300 2] dilation 3000000000 3000000000 pad 448500000000:448500000000 1500000000:1500000000 boundary wrap:wrap wrap:wrap -> f32";
+    let case = Case { problem: problem.parse().expect("a problem"), data: Data::new(Style::Uniform, 3) };
+    Judge::new(&case).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Geometry {
                 continue;
             }
             steps[axis] = plane;
-            plane *= extents[axis];
+            plane = extents[axis].saturating_mul(plane);
         }
         Tiling { line, steps, extents, plane }
     }

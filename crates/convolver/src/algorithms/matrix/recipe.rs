@@ -57,12 +57,13 @@ pub(super) fn candidate(
             let size = size::size(&whole, machine, pieces);
             let (seconds, shared) = cost::seconds(&whole, machine, &size);
             let bytes = cost::bytes(&whole, machine, &size);
+            if bytes > memory {
+                let least = long.map_or(bytes, |(_, _, of_runs)| bytes.min(of_runs));
+                return Err(Refusal::Memory(least));
+            }
             (size, seconds, shared, bytes)
         }
     };
-    if workspace_bytes > memory {
-        return Err(Refusal::Memory(workspace_bytes));
-    }
     let way = Way { machine: *machine, added_axis: problem.axes.is_empty(), problem: whole, size, shared };
     Ok(Candidate { recipe: Box::new(Matrix(Arc::new(way))), shared, seconds, workspace_bytes })
 }

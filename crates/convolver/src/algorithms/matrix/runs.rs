@@ -81,7 +81,7 @@ pub(super) fn cut(problem: &Problem, machine: &Machine) -> Option<Size> {
     let mut cut = Cut { taps, parts: 1 };
     loop {
         let terms = size.elements * cut.taps.iter().product::<usize>();
-        let large = boxed && samples(problem, &size, &cut) * size.elements * bytes > BOX;
+        let large = boxed && samples(problem, &size, &cut).saturating_mul(size.elements * bytes) > BOX;
         let few = runs(problem, &size, &cut) < 2 * wanted && terms >= 2 * LEAST_TERMS;
         if terms <= LEAST_TERMS || !(terms > MOST_TERMS || large || few) {
             break;
@@ -129,7 +129,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size, cut: &C
     let products = rows * filled * terms / rate;
     let packed = filled * terms * tiles as f64 * PACK;
     let runs = (runs(problem, size, cut) * tiles * bank_tiles) as f64;
-    let loaded = runs * (samples(problem, size, cut) * size.elements) as f64 * LOAD;
+    let loaded = runs * samples(problem, size, cut) as f64 * size.elements as f64 * LOAD;
     let stored = positions * banks * (cut.parts as f64 * ADD + STORE);
     let work = groups as f64 * (products + packed + loaded + stored + runs * BEGIN);
     if work > WORTH_SHARING { (work / machine.cores as f64 + machine.rates.hand_off, true) } else { (work, false) }

@@ -52,8 +52,8 @@ impl Size {
     /// Samples that the tile sees of one summed element.
     pub(super) fn samples(&self, problem: &Problem) -> usize {
         let seen = problem.axes.iter().zip(&self.outputs);
-        let plane: usize = seen.map(|(axis, &outputs)| (outputs - 1) * axis.stride + axis.window()).product();
-        plane.saturating_mul(self.batch.iter().product())
+        let seen = seen.map(|(axis, &outputs)| (outputs - 1) * axis.stride + axis.window());
+        seen.chain([self.batch.iter().product()]).fold(1, usize::saturating_mul)
     }
 
     /// How many tiles a problem is cut into, along positions and along banks; groups are apart.

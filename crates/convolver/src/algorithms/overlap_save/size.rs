@@ -234,7 +234,8 @@ pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memo
         let size = Size::new(problem, layout, &tile, machine);
         let bytes = size.bytes(size.made, problem, machine);
         least = least.min(bytes);
-        if bytes > memory || size.points.iter().product::<usize>() > MOST {
+        let points = size.points.iter().copied().fold(1, usize::saturating_mul);
+        if bytes > memory || points > MOST {
             continue;
         }
         let seconds = size.seconds(problem, layout, machine);

@@ -15,6 +15,7 @@ use convolver_kernels::{Dims, View, ViewMut, grid_position};
 pub(super) fn candidate(problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
     match (direct_candidate(problem, machine, memory), Matrix.consider(problem, machine, memory)) {
         (Ok(direct), Ok(matrix)) => Ok(if direct.seconds <= matrix.seconds { direct } else { matrix }),
+        (Err(Refusal::Memory(direct)), Err(Refusal::Memory(matrix))) => Err(Refusal::Memory(direct.min(matrix))),
         (direct, matrix) => direct.or(matrix),
     }
 }

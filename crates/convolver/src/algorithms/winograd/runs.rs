@@ -299,10 +299,9 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cuts: &Cuts) -> f64 
     let evaluate = EVALUATE * 16.0 / lanes as f64;
     let squares = seen * cut.all_parts() as f64;
     let evaluated = points * (evaluate * (squares * elements + terms * banks) + squares * POINT);
-    let samples: usize =
-        run.axes.iter().zip(&cut.outputs).map(|(axis, &outputs)| outputs - 1 + axis.window()).product();
-    let images: usize = cut.batch.iter().product();
-    let moved = ((samples * images) as f64 * elements + terms * banks * cut.taps() as f64) * LOAD;
+    let samples = run.axes.iter().zip(&cut.outputs).map(|(axis, &outputs)| outputs - 1 + axis.window());
+    let samples: f64 = samples.chain(cut.batch.iter().copied()).map(|count| count as f64).product();
+    let moved = (samples * elements + terms * banks * cut.taps() as f64) * LOAD;
     let each = (groups * tiles * bank_tiles) as f64;
     let added = rows * points * banks * cuts.parts as f64 * ADD;
     let runs = cuts.runs(problem) as f64;
