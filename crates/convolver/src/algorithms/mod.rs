@@ -8,6 +8,7 @@ mod polyphase;
 mod running_sums;
 mod separable;
 mod sparse;
+mod tile;
 mod winograd;
 
 use crate::machine::Machine;

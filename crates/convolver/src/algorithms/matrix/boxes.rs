@@ -1,9 +1,9 @@
 //! Boxes: the samples that a tile sees, where they cannot be read in place.
 
-use super::inside::Tile;
 use super::layout::{Layout, Place, extents};
 use super::size::Size;
 use crate::algorithms::direct::{lengthened, repeats};
+use crate::algorithms::tile::Tile;
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{

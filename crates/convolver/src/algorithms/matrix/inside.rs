@@ -1,6 +1,7 @@
 //! What a tile sees of an input that can be read in place, with zeros around it: rows that lie in both the input and the box.
 
 use super::layout::{Layout, Place, extents};
+use crate::algorithms::tile::Tile;
 use crate::problem::{Axis, Boundary, Conjugate, Problem};
 use convolver_kernels::{
     Dims, Extent, Gather, InstructionSet, Kind, Lane, MatrixMut, PairSplit, PairTurn, Pieces, Run, Source, View,
@@ -8,15 +9,6 @@ use convolver_kernels::{
 };
 use smallvec::SmallVec;
 use std::ops::Range;
-
-/// A tile's place: where its images and groups, and its outputs, start; how many of each.
-#[derive(Clone, Copy)]
-pub(in crate::algorithms) struct Tile<'a> {
-    pub(in crate::algorithms) leading: &'a [usize],
-    pub(in crate::algorithms) first: &'a [usize],
-    pub(in crate::algorithms) batch: &'a [usize],
-    pub(in crate::algorithms) outputs: &'a [usize],
-}
 
 /// Rows of the input that a box holds.
 pub(super) struct Inside<'a, L> {

@@ -47,7 +47,6 @@ mod store;
 mod weights;
 
 pub(super) use chunk::equal_parts;
-pub(super) use inside::Tile;
 pub(super) use recipe::either as matrix_candidate;
 pub(super) use runs::of_taps;
 pub(super) use weights::Kernel;

@@ -2,7 +2,6 @@
 
 use super::boxes::Pairs;
 use super::chunk::Chunk;
-use super::inside::Tile;
 use super::layout::{Lanes, Layout};
 use super::multiply::Samples;
 use super::packed::Packed;
@@ -11,6 +10,7 @@ use super::seen::{Group, groups};
 use super::size::Size;
 use super::store::{in_place, joined, left, store};
 use super::weights::{Kernel, Packing, Weights};
+use crate::algorithms::tile::{Block, Tile};
 use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::{BLOCK, Extent, Lane, MatrixMut, Scratch, Source, Storing, TILE_ROWS, View, ViewMut, Working};
@@ -98,15 +98,9 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
 
     fn tile(&self, packed: Option<&Packed<W>>, input: &View<'_>, start: &[usize], output: ViewMut<'_>) {
         let problem = self.problem();
-        let (group_at, bank_at) = (problem.batch.len(), problem.batch.len() + problem.group.len());
-        let outputs_at = bank_at + problem.bank.len();
         let shape = output.shape().to_vec();
-        let (batch, outputs) = (&shape[..group_at], &shape[outputs_at..]);
-        let of = start[group_at..bank_at].iter().zip(&problem.group);
-        let group = of.fold(0, |number, (&at, &length)| number * length + at);
-        let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
-        let banks = first..first + shape[bank_at..outputs_at].iter().product::<usize>();
-        let positions = Positions::new(self.layout, problem, batch, outputs);
+        let Block { tile, group, banks } = Block::new(problem, start, &shape);
+        let positions = Positions::new(self.layout, problem, tile.batch, tile.outputs);
         let mut numbers = Sums::room(self, banks.len(), positions.offsets.len());
         let mut sums = Sums::new(self, banks.len(), positions.offsets.len(), &mut numbers);
         let mut output = joined(problem, &positions, output);
@@ -119,14 +113,13 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Run<'a, W> {
         let panels = || &panels.get_or_init(|| self.panels_of(&positions, &ranges))[..];
         let (mut samples, cut) = (None, if self.layout.paired { self.packing.pieces } else { None });
         let mut pairs = cut.map(|pieces| Pairs::new(self.layout, problem, self.size, pieces));
-        let placed = Rows::of(self, (&start[outputs_at..], outputs), &positions.offsets);
+        let placed = Rows::of(self, (tile.first, tile.outputs), &positions.offsets);
         let tiles_of_banks = self.banks().div_ceil(self.size.banks);
-        let part = (group * tiles_of_banks + first / self.size.banks) * self.boxes.len();
+        let part = (group * tiles_of_banks + banks.start / self.size.banks) * self.boxes.len();
         let mut operand = Operand::new(self, banks.len(), packed.is_some());
         for (number, elements) in self.boxes.iter().enumerate() {
             let chunks = self.chunks(elements);
             let of = || (group, banks.clone(), elements.start);
-            let tile = Tile { leading: &start[..bank_at], first: &start[outputs_at..], batch, outputs };
             let (place, set) = ((tile, elements.clone()), self.packing.set);
             let mut filled = match &mut pairs {
                 Some(pairs) => self.cut(input, place.clone(), &mut samples, pairs),

@@ -12,7 +12,6 @@
 //! Cost      the weights are packed for each tile of positions, and read from memory once
 //! Wins      gradients of weights
 
-use super::inside::Tile;
 use super::layout::{Layout, extents};
 use super::multiply::Samples;
 use super::positions::Positions;
@@ -20,8 +19,8 @@ use super::run::{Run, Sums, TERMS_OF_RUN};
 use super::size::{Cut, Size};
 use super::store::{joined, store};
 use super::weights::{Kernel, Packing, Weights};
+use crate::algorithms::tile::{Block, Parts, Tile};
 use crate::machine::Machine;
-use crate::primitives::threads;
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{BLOCK, Dims, Extent, Lane, Scratch, Source, Storing, View, ViewMut, Working, grid_position};
 use std::ops::Range;
@@ -190,39 +189,6 @@ pub(super) struct Runs<'a, W> {
     kinds: Vec<Run<'a, W>>,
 }
 
-/// Some outputs of a group.
-struct Block {
-    leading: Dims<usize>,
-    first: Dims<usize>,
-    batch: Dims<usize>,
-    outputs: Dims<usize>,
-    group: usize,
-    banks: Range<usize>,
-}
-
-impl Block {
-    /// Those of a part of the output.
-    fn new(problem: &Problem, start: &[usize], shape: &[usize]) -> Self {
-        let group_at = problem.batch.len();
-        let bank_at = group_at + problem.group.len();
-        let outputs_at = bank_at + problem.bank.len();
-        let of = start[group_at..bank_at].iter().zip(&problem.group);
-        let first = if problem.bank.len() == 1 { start[bank_at] } else { 0 };
-        Block {
-            leading: start[..bank_at].into(),
-            first: start[outputs_at..].into(),
-            batch: shape[..group_at].into(),
-            outputs: shape[outputs_at..].into(),
-            group: of.fold(0, |number, (&at, &length)| number * length + at),
-            banks: first..first + shape[bank_at..outputs_at].iter().product::<usize>(),
-        }
-    }
-
-    fn tile(&self) -> Tile<'_> {
-        Tile { leading: &self.leading, first: &self.first, batch: &self.batch, outputs: &self.outputs }
-    }
-}
-
 impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
     pub(super) fn new(
         (problem, kinds): (&'a Problem, &'a [Problem]),
@@ -237,67 +203,27 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
     }
 
     pub(super) fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
-        if self.parts() > 1 {
-            return self.run_parts(input, output);
-        }
-        let tile = self.size.shape(self.problem);
-        threads::for_each_tile(output, &tile, self.shared, |start, output| {
-            let block = Block::new(self.problem, start, output.shape());
-            let (positions, (height, pitch)) = self.positions(&block);
-            let mut sums = Scratch::<W>::new(height * pitch);
-            self.part(0..self.runs(), input, &block, &mut sums);
-            self.store(&positions, (&sums, pitch), output);
-        });
-    }
-
-    fn store(&self, positions: &Positions, sums: (&[W], usize), output: ViewMut<'_>) {
-        let output = joined(self.problem, positions, output);
-        store(self.problem, self.kinds[0].packing.set, (self.layout.lanes, positions), sums, output);
-    }
-
-    /// Parts of the sum; elements that lie together are one run.
-    fn parts(&self) -> usize {
-        self.cut.parts.min(self.runs())
-    }
-
-    /// The positions of a block, and the rows of its sums and numbers from one to the next.
-    fn positions(&self, block: &Block) -> (Positions, (usize, usize)) {
-        let positions = Positions::new(self.layout, self.problem, &block.batch, &block.outputs);
-        let shape = Sums::shape(&self.kinds[0], block.banks.len(), positions.offsets.len());
-        (positions, shape)
-    }
-
-    /// Parts of the sum by themselves, which are added in order then.
-    fn run_parts(&self, input: &View<'_>, output: ViewMut<'_>) {
-        let tile = self.size.shape(self.problem);
-        let whole: Dims<usize> = output.shape().into();
-        let counts: Dims<usize> = whole.iter().zip(&tile).map(|(&length, &tile)| length.div_ceil(tile)).collect();
-        let (parts, all) = (self.parts(), self.runs());
+        let all = self.runs();
+        // Elements that lie together are one run.
+        let count = self.cut.parts.min(all);
         let (height, pitch) = Sums::shape(&self.kinds[0], self.size.banks, self.size.positions());
-        let length = height * pitch;
-        let mut sums = Scratch::<W>::new(counts.iter().product::<usize>() * parts * length);
-        threads::for_each_chunk(&mut sums, length, self.shared, |number, sums| {
-            let (number, part) = (number / parts, number % parts);
-            let position = grid_position(&counts, number);
-            let start: Dims<usize> = position.iter().zip(&tile).map(|(at, tile)| at * tile).collect();
-            let ends = start.iter().zip(&tile).zip(&whole);
-            let shape: Dims<usize> = ends.map(|((&start, &tile), &length)| tile.min(length - start)).collect();
-            let runs = all * part / parts..all * (part + 1) / parts;
-            self.part(runs, input, &Block::new(self.problem, &start, &shape), sums);
+        let parts = Parts { tile: self.size.shape(self.problem), count, length: height * pitch, shared: self.shared };
+        let sum = |(_, part): (usize, usize), (start, shape): (&[usize], &[usize]), sums: &mut [W]| {
+            let runs = all * part / count..all * (part + 1) / count;
+            self.part(runs, input, &Block::new(self.problem, start, shape), sums);
+        };
+        parts.run(output, sum, |_, start, sums, output| {
+            let shape = output.shape().to_vec();
+            let block = Block::new(self.problem, start, &shape);
+            let positions = self.positions(&block);
+            let (_, pitch) = Sums::shape(&self.kinds[0], block.banks.len(), positions.offsets.len());
+            let output = joined(self.problem, &positions, output);
+            store(self.problem, self.kinds[0].packing.set, (self.layout.lanes, &positions), (sums, pitch), output);
         });
-        threads::for_each_tile(output, &tile, self.shared, |start, output| {
-            let of = start.iter().zip(&tile).zip(&counts);
-            let number = of.fold(0, |number, ((at, tile), count)| number * count + at / tile);
-            let block = Block::new(self.problem, start, output.shape());
-            let (positions, (height, pitch)) = self.positions(&block);
-            let part = |part: usize| &sums[(number * parts + part) * length..][..height * pitch];
-            let mut total = Scratch::<W>::new(height * pitch);
-            total.copy_from_slice(part(0));
-            for part in (1..parts).map(part) {
-                total.iter_mut().zip(part).for_each(|(total, &sum)| *total = total.plus(sum));
-            }
-            self.store(&positions, (&total, pitch), output);
-        });
+    }
+
+    fn positions(&self, block: &Block<'_>) -> Positions {
+        Positions::new(self.layout, self.problem, block.tile.batch, block.tile.outputs)
     }
 
     fn runs(&self) -> usize {
@@ -321,8 +247,8 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
     }
 
     /// Sums some runs.
-    fn part(&self, runs: Range<usize>, input: &View<'_>, block: &Block, sums: &mut [W]) {
-        let positions = Positions::new(self.layout, self.problem, &block.batch, &block.outputs);
+    fn part(&self, runs: Range<usize>, input: &View<'_>, block: &Block<'_>, sums: &mut [W]) {
+        let positions = self.positions(block);
         let count = block.banks.len();
         let mut sums = Sums::new(&self.kinds[0], count, positions.offsets.len(), sums);
         let terms = self.kinds.iter().map(Run::longest_chunk).max().unwrap_or(0);
@@ -335,7 +261,7 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Runs<'a, W> {
                 |kind: &&Run<'_, W>| kind.problem().axes.iter().zip(&taps).all(|(a, taps)| a.kernel == taps.len());
             let kind = self.kinds.iter().find(alike).expect("a kind of every length");
             let kernel = self.kernel.of_taps(self.problem, &taps);
-            let place = (block.tile(), elements.clone());
+            let place = (block.tile, elements.clone());
             let (source, origin) = match self.layout.in_place(&problem, input, place.clone()) {
                 Some(found) => found,
                 None => (Source::from(self.filled(&problem, input, place, &mut seen)), 0),

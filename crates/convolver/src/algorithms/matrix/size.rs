@@ -101,8 +101,9 @@ pub(super) fn size(problem: &Problem, machine: &Machine, pieces: Option<Pieces>)
         let few = groups * positions * along_banks < each * machine.cores;
         let large = size.positions() * size.banks * bytes > SUMS;
         // One element of a summed axis with all of a tile's samples is the smallest box.
-        let wide = size.samples(problem) * bytes > BOX
-            || (boxed && size.positions() > 4 * POSITIONS && size.samples(problem) * size.elements * bytes > WHOLE_BOX);
+        let one = size.samples(problem).saturating_mul(bytes);
+        let whole = one.saturating_mul(size.elements);
+        let wide = one > BOX || (boxed && size.positions() > 4 * POSITIONS && whole > WHOLE_BOX);
         if !(few || large || wide) {
             break;
         }
@@ -116,7 +117,7 @@ pub(super) fn size(problem: &Problem, machine: &Machine, pieces: Option<Pieces>)
             break;
         }
     }
-    let one = size.samples(problem) * bytes;
+    let one = size.samples(problem).saturating_mul(bytes);
     size.elements = size.elements.min((BOX / one.max(1)).max(1));
     size
 }

@@ -7,16 +7,16 @@ use convolver_kernels::POINTS;
 
 /// Share of the multiply-add rate that products reach: an estimate. This and what follows was fitted to 20 layers on two cores of a Zen 5
 /// server, so that the ratio of predictions is that of the times `matrix` and this took (both took half of what is predicted).
-const REACHED: f64 = 0.62;
+pub(super) const REACHED: f64 = 0.62;
 /// Seconds to evaluate one number of samples, of sums or of taps at one of its points.
-const EVALUATE: f64 = 0.13e-9;
+pub(super) const EVALUATE: f64 = 0.13e-9;
 /// Seconds for a point of a square beside that, of samples: from gradients of weights, whose squares have few elements.
-const POINT: f64 = 15e-9;
+pub(super) const POINT: f64 = 15e-9;
 /// Parts of the taps that double the time to evaluate, as their values do not stay in a cache: from gradients of weights of images of
 /// 28² and 56², which took 1.3 to 1.6 times as long as was predicted without.
 const MANY_PARTS: f64 = 64.0;
 /// Seconds to load or turn a number, and to store one.
-const LOAD: f64 = 0.4e-9;
+pub(super) const LOAD: f64 = 0.4e-9;
 const STORE: f64 = 0.4e-9;
 /// Share of the multiply-add rate that tiles reach which are computed directly.
 const AGAIN: f64 = 0.1;

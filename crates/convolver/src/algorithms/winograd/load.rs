@@ -2,7 +2,7 @@
 
 use super::cut::Cut;
 use super::field::Field;
-use crate::algorithms::matrix::Tile;
+use crate::algorithms::tile::Tile;
 use crate::primitives::tile::{Line, Loader, Packing, Phases};
 use crate::problem::{Axis, Boundary, Problem};
 use convolver_kernels::{

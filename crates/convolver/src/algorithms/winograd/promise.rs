@@ -328,6 +328,11 @@ pub(super) struct Assured {
 }
 
 impl Assured {
+    /// Bytes of a run for a tile of so many outputs, squares and banks.
+    pub(super) fn bytes(outputs: usize, squares: usize, banks: usize) -> usize {
+        (2 * (outputs + squares) + banks).saturating_mul(size_of::<f64>())
+    }
+
     /// Of the samples of a tile.
     pub(super) fn new<L: Real>(loudness: Loudness<L>, (problem, cut): (&Problem, &Cut), field: &Field) -> Self {
         let taps = field.planes_of_taps(problem, cut);

@@ -7,7 +7,7 @@ use super::load::load;
 use super::promise::{Failing, Loudness, Trust};
 use super::spectrum::{Packing, Spectrum, Turned};
 use super::store::store;
-use crate::algorithms::matrix::Tile;
+use crate::algorithms::tile::{Block, Tile};
 use crate::machine::Machine;
 use crate::primitives::threads;
 use crate::problem::Problem;
@@ -100,19 +100,14 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
 
     fn tile(&self, input: &View<'_>, start: &[usize], mut output: ViewMut<'_>) {
         let Run { problem, cut, machine, .. } = *self;
-        let (group_at, bank_at) = (problem.batch.len(), problem.batch.len() + problem.group.len());
         let shape: Dims<usize> = output.shape().into();
-        let tile = Tile {
-            leading: &start[..bank_at],
-            first: &start[bank_at + 1..],
-            batch: &shape[..group_at],
-            outputs: &shape[bank_at + 1..],
-        };
+        let block = Block::new(problem, start, &shape);
+        let tile = block.tile;
         let elements = Cut::elements(problem, machine);
         let field = Field::new(problem, cut, elements, tile.batch, tile.outputs);
         let samples = load::<W>((problem, cut, machine.set), &field, input, tile);
         let loudness = Loudness::new(machine.set, &field, &samples[..]);
-        let trust = self.banks(&field, &samples, (start, bank_at), &mut output);
+        let trust = self.banks(&field, &samples, &block, &mut output);
         drop(samples);
         for failing in loudness.failing(problem, cut, &field, trust) {
             let problem = (problem, cut, machine, self.direct_bytes);
@@ -182,17 +177,9 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
     }
 
     /// All banks of a tile; how far their taps are to be trusted.
-    fn banks(
-        &self,
-        field: &Field,
-        samples: &[W],
-        (start, bank_at): (&[usize], usize),
-        output: &mut ViewMut<'_>,
-    ) -> Trust {
+    fn banks(&self, field: &Field, samples: &[W], block: &Block<'_>, output: &mut ViewMut<'_>) -> Trust {
         let (problem, set) = (self.problem, self.machine.set);
-        let of = start[problem.batch.len()..bank_at].iter().zip(&problem.group);
-        let group = of.fold(0, |number, (&at, &length)| number * length + at);
-        let (first, count) = (start[bank_at], output.shape()[bank_at]);
+        let (group, first, count) = (block.group, block.banks.start, block.banks.len());
         let tile = group * problem.bank[0].div_ceil(self.cut.banks) + first / self.cut.banks;
         let panels = Panel::all::<W>(self.machine, count);
         let some = self.parts_at_once(field, VALUES);

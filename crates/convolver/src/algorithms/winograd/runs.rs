@@ -7,7 +7,8 @@
 //! Promise   What a run is sure to add to Σ|k||x| is known of each run for its own K, and the error for the largest of them: so each run
 //!           counts as much as the share its K is of the largest one, for the bank where that is least.
 
-use super::cut::{Cut, Parts};
+use super::cost::{EVALUATE, LOAD, POINT, REACHED};
+use super::cut::{self, Cut};
 use super::directly;
 use super::field::Field;
 use super::load::load;
@@ -15,11 +16,11 @@ use super::promise::{Assured, Loudness, Need};
 use super::run::{Panel, Run, Values};
 use super::spectrum::Packing;
 use super::store::store;
-use crate::algorithms::matrix::{Kernel, Tile, of_taps};
+use crate::algorithms::matrix::{Kernel, of_taps};
+use crate::algorithms::tile::{Block, Parts, Tile};
 use crate::machine::Machine;
-use crate::primitives::threads;
 use crate::problem::Problem;
-use convolver_kernels::{Dims, Lane, Real, Scratch, Storing, View, ViewMut, Working, grid_position};
+use convolver_kernels::{Dims, Lane, Real, Scratch, Storing, View, ViewMut, Working};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -96,7 +97,7 @@ impl Cuts {
         let taps = self.place(problem, run);
         let mut cut = self.cut.clone();
         cut.parts[self.of] =
-            Parts { count: taps[self.axis].len().div_ceil(cut.parts[self.of].taps), ..cut.parts[self.of] };
+            cut::Parts { count: taps[self.axis].len().div_ceil(cut.parts[self.of].taps), ..cut.parts[self.of] };
         (of_taps(problem, &taps), cut, taps)
     }
 }
@@ -110,13 +111,6 @@ pub(super) struct Runs<'a, W> {
     pub(super) kernel: &'a View<'a>,
     pub(super) direct_bytes: usize,
     pub(super) shared: bool,
-}
-
-/// A tile of the output: its group and the first of its banks.
-struct Place<'a> {
-    tile: Tile<'a>,
-    group: usize,
-    banks: Range<usize>,
 }
 
 impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
@@ -139,60 +133,30 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
         Run { problem, cut, machine, packing, spectrum: None, kernel, direct_bytes, shared: false, begun }
     }
 
-    fn place<'b>(&self, start: &'b [usize], shape: &'b [usize]) -> Place<'b> {
-        let (group_at, bank_at) = (self.problem.batch.len(), self.problem.batch.len() + self.problem.group.len());
-        let of = start[group_at..bank_at].iter().zip(&self.problem.group);
-        let tile = Tile {
-            leading: &start[..bank_at],
-            first: &start[bank_at + 1..],
-            batch: &shape[..group_at],
-            outputs: &shape[bank_at + 1..],
-        };
-        let group = of.fold(0, |number, (&at, &length)| number * length + at);
-        Place { tile, group, banks: start[bank_at]..start[bank_at] + shape[bank_at] }
-    }
-
     fn field(&self, (problem, cut): (&Problem, &Cut), tile: Tile<'_>) -> Field {
         Field::new(problem, cut, Cut::elements(problem, self.machine), tile.batch, tile.outputs)
     }
 
     pub(super) fn run(&self, input: &View<'_>, output: ViewMut<'_>) {
         let Runs { problem, cuts, machine, .. } = *self;
-        let tile = cuts.cut.shape(problem);
-        let whole: Dims<usize> = output.shape().into();
-        let counts: Dims<usize> = whole.iter().zip(&tile).map(|(&length, &tile)| length.div_ceil(tile)).collect();
-        let (parts, all) = (cuts.parts, cuts.runs(problem));
+        let (tile, count, all) = (cuts.cut.shape(problem), cuts.parts, cuts.runs(problem));
         let zeros: Dims<usize> = Dims::from_elem(0, tile.len());
-        let field = self.field((problem, &cuts.cut), self.place(&zeros, &tile).tile);
+        let field = self.field((problem, &cuts.cut), Block::new(problem, &zeros, &tile).tile);
         let most = machine.set.panel::<W>();
         let length = field.images * field.walks() * field.room() * cuts.cut.banks.next_multiple_of(most);
-        let pieces = counts.iter().product::<usize>() * parts;
-        let mut sums = Scratch::<W>::new(pieces * length);
-        let assured: Vec<Mutex<Vec<Assured>>> = (0..pieces).map(|_| Mutex::default()).collect();
-        threads::for_each_chunk(&mut sums, length, self.shared, |number, outputs| {
-            let (at, part) = (number / parts, number % parts);
-            let position = grid_position(&counts, at);
-            let start: Dims<usize> = position.iter().zip(&tile).map(|(at, tile)| at * tile).collect();
-            let ends = start.iter().zip(&tile).zip(&whole);
-            let shape: Dims<usize> = ends.map(|((&start, &tile), &length)| tile.min(length - start)).collect();
-            let runs = all * part / parts..all * (part + 1) / parts;
-            let found = self.part(runs, input, &self.place(&start, &shape), outputs);
-            *assured[number].lock().unwrap_or_else(PoisonError::into_inner) = found;
-        });
-        threads::for_each_tile(output, &tile, self.shared, |start, mut output| {
-            let of = start.iter().zip(&tile).zip(&counts);
-            let at = of.fold(0, |number, ((at, tile), count)| number * count + at / tile);
+        let parts = Parts { tile: tile.clone(), count, length, shared: self.shared };
+        let assured: Vec<Mutex<Vec<Assured>>> = (0..parts.all(&output)).map(|_| Mutex::default()).collect();
+        let sum = |(tile, part): (usize, usize), (start, shape): (&[usize], &[usize]), outputs: &mut [W]| {
+            let runs = all * part / count..all * (part + 1) / count;
+            let found = self.part(runs, input, &Block::new(problem, start, shape), outputs);
+            *assured[tile * count + part].lock().unwrap_or_else(PoisonError::into_inner) = found;
+        };
+        parts.run(output, sum, |tile, start, total, mut output| {
             let shape: Dims<usize> = output.shape().into();
-            let place = self.place(start, &shape);
-            let field = self.field((problem, &cuts.cut), place.tile);
-            let part = |part: usize| &sums[(at * parts + part) * length..][..length];
-            let mut total = Scratch::<W>::new(length);
-            total.copy_from_slice(part(0));
-            for part in (1..parts).map(part) {
-                total.iter_mut().zip(part).for_each(|(total, &sum)| *total = total.plus(sum));
-            }
+            let block = Block::new(problem, start, &shape);
+            let field = self.field((problem, &cuts.cut), block.tile);
             let mut first = 0;
-            for panel in Panel::all::<W>(machine, place.banks.len()) {
+            for panel in Panel::all::<W>(machine, block.banks.len()) {
                 let room = field.images * field.walks() * field.room() * panel.width;
                 store(
                     problem,
@@ -205,7 +169,7 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
                 );
                 first += room;
             }
-            let assured: Vec<Assured> = assured[at * parts..][..parts]
+            let assured: Vec<Assured> = assured[tile * count..][..count]
                 .iter()
                 .flat_map(|part| std::mem::take(&mut *part.lock().unwrap_or_else(PoisonError::into_inner)))
                 .collect();
@@ -222,10 +186,10 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
     }
 
     /// Sums some runs at the points and makes outputs of that; what is known of each run.
-    fn part(&self, runs: Range<usize>, input: &View<'_>, place: &Place<'_>, outputs: &mut [W]) -> Vec<Assured> {
+    fn part(&self, runs: Range<usize>, input: &View<'_>, block: &Block<'_>, outputs: &mut [W]) -> Vec<Assured> {
         let machine = self.machine;
-        let panels = Panel::all::<W>(machine, place.banks.len());
-        let field = self.field((self.problem, &self.cuts.cut), place.tile);
+        let panels = Panel::all::<W>(machine, block.banks.len());
+        let field = self.field((self.problem, &self.cuts.cut), block.tile);
         let points = self.cuts.cut.points();
         let rooms: Vec<usize> = panels.iter().map(|panel| points * Run::<W>::point(&field, panel.width)).collect();
         let mut sums = Scratch::<W>::new(rooms.iter().sum());
@@ -235,8 +199,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
             let kernel = self.weights.of_taps(self.problem, &taps);
             let packing = Packing::new(&problem, &cut, machine, &kernel);
             let run = self.of_run((&problem, &cut), &packing, number > runs.start);
-            let field = self.field((&problem, &cut), place.tile);
-            let samples = load::<W>((&problem, &cut, machine.set), &field, input, place.tile);
+            let field = self.field((&problem, &cut), block.tile);
+            let samples = load::<W>((&problem, &cut, machine.set), &field, input, block.tile);
             let mut of_run = Assured::new(Loudness::new(machine.set, &field, &samples[..]), (&problem, &cut), &field);
             let longest = packing.chunks.iter().map(Range::len).max().unwrap_or(0);
             let mut fresh = Scratch::<W>::new(packing.numbers(longest, machine.set.panel::<W>()));
@@ -245,8 +209,8 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
             let turned: Vec<_> = panels
                 .iter()
                 .map(|panel| {
-                    let banks = place.banks.start + panel.banks.start..place.banks.start + panel.banks.end;
-                    packing.turned(place.group, banks, panel.width, false)
+                    let banks = block.banks.start + panel.banks.start..block.banks.start + panel.banks.end;
+                    packing.turned(block.group, banks, panel.width, false)
                 })
                 .collect();
             of_run
@@ -274,12 +238,7 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Runs<'_, W> {
     }
 }
 
-/// Share of the multiply-add rate that products reach, and seconds to evaluate a number and a point of a square, to load or turn and to
-/// store a number, to begin a run; in the units of `cost.rs`.
-const REACHED: f64 = 0.5;
-const EVALUATE: f64 = 0.12e-9;
-const POINT: f64 = 15e-9;
-const LOAD: f64 = 0.4e-9;
+/// Seconds to add and store a sum of a part, and to begin a run; in the units of `cost.rs`.
 const ADD: f64 = 1e-9;
 const BEGIN: f64 = 20e-6;
 
@@ -310,7 +269,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, cuts: &Cuts) -> f64 
         + machine.rates.hand_off
 }
 
-/// Bytes of workspace: box, values, a turned run, sums for every core, and the outputs of all parts.
+/// Bytes of workspace: box, values, a turned run, sums for every core; the outputs of all parts, and what is known of every run.
 pub(super) fn bytes(problem: &Problem, machine: &Machine, cuts: &Cuts) -> usize {
     let number = problem.working().size();
     let (run, cut, _) = cuts.run(problem, 0);
@@ -326,5 +285,9 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, cuts: &Cuts) -> usize 
     let groups: usize = problem.group.iter().product();
     let parts = (groups * tiles * bank_tiles * cuts.parts).saturating_mul(rows * cut.points()).saturating_mul(panel);
     let each = samples.saturating_add(turned).saturating_add(sums);
-    each.saturating_mul(machine.cores).saturating_add(parts).saturating_mul(number)
+    let outputs: usize = cut.batch.iter().chain(&cut.outputs).product();
+    let known = (groups * tiles * bank_tiles)
+        .saturating_mul(cuts.runs(problem))
+        .saturating_mul(Assured::bytes(outputs, rows, cut.banks));
+    each.saturating_mul(machine.cores).saturating_add(parts).saturating_mul(number).saturating_add(known)
 }
