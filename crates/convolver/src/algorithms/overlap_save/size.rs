@@ -70,14 +70,8 @@ pub(super) struct Size {
 
 impl Size {
     /// What a tile of these outputs (in the problem's order) makes of a problem.
-    pub(super) fn new(problem: &Problem, layout: &Layout, tile: &[usize], machine: &Machine) -> Self {
+    fn new(problem: &Problem, layout: &Layout, (tile, points): (&[usize], Dims<usize>), machine: &Machine) -> Self {
         let lanes = lanes(problem, machine);
-        let points: Dims<usize> = (0..layout.axes.len())
-            .map(|axis| {
-                let along = &layout.axes[axis];
-                if along.transformed { layout.length(axis, along.least(tile[layout.order[axis]]), lanes) } else { 1 }
-            })
-            .collect();
         let tiles: usize = problem.axes.iter().zip(tile).map(|(axis, &tile)| axis.output().div_ceil(tile)).product();
         let units: usize = tiles * problem.batch.iter().product::<usize>();
         let groups = problem.group.iter().product::<usize>();
@@ -219,6 +213,15 @@ pub(super) struct Choice {
     pub(super) bytes: usize,
 }
 
+/// The points along each axis of the transform of a tile.
+fn points(layout: &Layout, tile: &[usize], lanes: usize) -> Dims<usize> {
+    let along = |axis: usize| {
+        let along = &layout.axes[axis];
+        if along.transformed { layout.length(axis, along.least(tile[layout.order[axis]]), lanes) } else { 1 }
+    };
+    (0..layout.axes.len()).map(along).collect()
+}
+
 /// The cheapest tile within `memory` bytes, or the bytes that some tile needs at least.
 pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memory: usize) -> Result<Choice, usize> {
     let lanes = lanes(problem, machine);
@@ -231,11 +234,14 @@ pub(super) fn choose(problem: &Problem, layout: &Layout, machine: &Machine, memo
             tile[layout.order[axis]] = choices[left % choices.len()];
             left /= choices.len();
         }
-        let size = Size::new(problem, layout, &tile, machine);
+        let points = points(layout, &tile, lanes);
+        if points.iter().copied().fold(1, usize::saturating_mul) > MOST {
+            continue;
+        }
+        let size = Size::new(problem, layout, (&tile, points), machine);
         let bytes = size.bytes(size.made, problem, machine);
         least = least.min(bytes);
-        let points = size.points.iter().copied().fold(1, usize::saturating_mul);
-        if bytes > memory || points > MOST {
+        if bytes > memory {
             continue;
         }
         let seconds = size.seconds(problem, layout, machine);
