@@ -4,10 +4,12 @@
 //!
 //! Idea      A square of W lines by W numbers is turned in registers: interleaving vector i with vector i + W/2 for all i halves
 //!           the distance between a line's numbers' places, log₂W times.
+//! Memory    Lines may be pages apart, more of them than a CPU foresees: what lies some vectors on, in the source and in the
+//!           target, is asked for while a square is turned. The next line of an image follows its neighbour there.
 
 use crate::arch::InstructionSet;
 use crate::memory::{MatrixMut, Source};
-use crate::simd::{Real, RealVector};
+use crate::simd::{Real, RealVector, prefetch_to_read, prefetch_to_write};
 
 /// Lines to turn.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,8 @@ impl InstructionSet {
 
 /// Numbers of the widest vector of real numbers.
 const MOST: usize = 16;
+/// Vectors from what is turned to what is asked for.
+const AHEAD: usize = 4;
 
 /// # Safety
 /// See [`Run`].
@@ -84,6 +88,12 @@ unsafe fn square<V: RealVector>(
 ) {
     // SAFETY: the caller's word; nothing past `count` is read, nor past `lines` written.
     unsafe {
+        for line in 0..lines {
+            prefetch_to_read(from.wrapping_add(line * step + AHEAD * V::COUNT));
+        }
+        for number in 0..count {
+            prefetch_to_write(to.wrapping_offset(number as isize * row + (AHEAD * V::COUNT) as isize));
+        }
         let mut vectors = [V::splat(V::Lane::default()); MOST];
         if lines == V::COUNT && count == V::COUNT {
             for (line, vector) in vectors.iter_mut().enumerate().take(V::COUNT) {
