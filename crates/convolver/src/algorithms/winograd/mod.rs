@@ -14,7 +14,7 @@
 //!           Lanes are elements, then banks, so that squares of any size and distance (dilation) are alike.
 //! Cost      6/(7 − r) products for each output and term along an axis instead of r; evaluating samples, taps and outputs
 //! Error     ≤ (16n + 2)·u·Σ|k||x| for n taps and every output's own window, see `promise.rs`
-//! NaN       a square that sees what is not finite takes another way, see `directly.rs`; so does all of a problem whose first tile mostly
+//! NaN       a square that sees what is not finite takes another way, see `directly.rs`; so does all of a problem whose middle tile mostly
 //!           would, as with a kernel that is not finite or mostly zeros
 //! Wins      several taps along one axis or two, summed over some dozens of channels for several kernels
 //! Refuses   integers and complex numbers; problems without an axis of stride 1 that takes fewer products so; several axes of banks, or

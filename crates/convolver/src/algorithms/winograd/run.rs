@@ -84,13 +84,22 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 
-    /// Whether half of the first tile's outputs at least keep the promise with taps like these. Where they do not, few others will, and
-    /// computing so many outputs twice takes longer than computing all of them directly.
+    /// Whether half of a tile's outputs at least keep the promise with taps like these: of one in the middle, as others see what is made up
+    /// around the input. Where they do not, few others will, and computing so many outputs twice takes longer than computing all of them
+    /// directly.
     pub(super) fn is_promising(&self, input: &View<'_>, trust: Trust) -> bool {
         let Run { problem, cut, machine, .. } = *self;
-        let leading = vec![0; problem.batch.len() + problem.group.len()];
-        let first = vec![0; problem.axes.len()];
-        let tile = Tile { leading: &leading, first: &first, batch: &cut.batch, outputs: &cut.outputs };
+        let middle = |(length, &tile): (usize, &usize)| {
+            let first = length.div_ceil(tile) / 2 * tile;
+            (first, tile.min(length - first))
+        };
+        let groups = problem.group.iter().map(|_| (0, 1));
+        let images = problem.batch.iter().copied().zip(&cut.batch).map(middle);
+        let (leading, batch): (Dims<usize>, Dims<usize>) = images.chain(groups).unzip();
+        let outputs = problem.axes.iter().map(|axis| axis.output()).zip(&cut.outputs).map(middle);
+        let (first, outputs): (Dims<usize>, Dims<usize>) = outputs.unzip();
+        let batch = &batch[..problem.batch.len()];
+        let tile = Tile { leading: &leading, first: &first, batch, outputs: &outputs };
         let field = Field::new(problem, cut, Cut::elements(problem, machine), tile.batch, tile.outputs);
         let samples = load::<W>((problem, cut, machine.set), &field, input, tile);
         let failing = Loudness::new(machine.set, &field, &samples[..]).failing(problem, cut, &field, trust);
