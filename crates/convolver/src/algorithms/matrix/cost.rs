@@ -25,6 +25,8 @@ const APART_PANELS: f64 = 0.2;
 /// Seconds to begin a panel of a chunk, whole and in pieces: 0.6 ms for 2016 panels of nine f64 terms, 1.9 ms for 1008.
 const PANEL: f64 = 0.3e-6;
 const CUT_PANEL: f64 = 1.0e-6;
+/// Seconds to cut a weight beside those to cut a sample, as rows of weights are long and far apart: from a 3×3 layer of 512 channels of 7².
+const CUT_WEIGHT: f64 = 0.5e-9;
 /// Seconds for a sum of pieces beside its products, as it is never made in the output: from pointwise layers of 64 and 256 channels.
 const SUM_OF_PIECES: f64 = 0.4e-9;
 /// Seconds of a problem that is shared at least.
@@ -60,7 +62,8 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
         }
     };
     let groups = count(&problem.group);
-    let weights = groups * banks * terms * (gather + LOAD);
+    let cut_weight = if pieces.is_some() { CUT_WEIGHT } else { 0.0 };
+    let weights = groups * banks * terms * (gather + LOAD + cut_weight);
     let inputs = count(&problem.input_shape());
     let last = problem.axes.last();
     let load = if last.is_some_and(|axis| axis.stride > 1) { APART } else { LOAD };

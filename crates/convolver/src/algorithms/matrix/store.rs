@@ -105,6 +105,20 @@ pub(super) fn store<W: Storing + Lane>(
                 index[last] = 0;
             }
         }
+        (Lanes::Positions, _) if banks.len() == 1 && outputs.last().is_some_and(|&rows| rows > 1) => {
+            // A bank's lines follow each other in memory, and are equally far apart in the sums.
+            let rows = outputs[outputs.len() - 1];
+            for number in (0..images * lines).step_by(rows) {
+                let first = at_line(&mut index, number);
+                let apart = line_start(number + 1) - first;
+                for bank in 0..banks[0] {
+                    index[bank_at] = bank;
+                    let line = (&sums[bank * pitch + first..], apart);
+                    set.write_lines(&mut output, &index, along_line, (last - 1, rows), line);
+                }
+                index[bank_at] = 0;
+            }
+        }
         (Lanes::Positions, _) if banks.len() == 1 => {
             for number in 0..images * lines {
                 let first = at_line(&mut index, number);
