@@ -19,6 +19,9 @@ const SHUT: usize = 1 << (usize::BITS - 1);
 
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
 
+/// What a helper is called for.
+pub type Job = Box<dyn FnOnce() + Send>;
+
 /// What the lender and its helpers share.
 struct Door {
     /// Whether the door is shut, and how many are inside.
@@ -74,18 +77,19 @@ impl Drop for Shutter<'_> {
 }
 
 /// Does `work(0)` here while helpers do `work(1)` to `work(helpers)`, as far as they come before `work(0)` is done.
-/// `call` hands a job to another thread, now or later. A panic of a helper goes on here.
-pub fn lend(work: &Work<'_>, helpers: usize, mut call: impl FnMut(Box<dyn FnOnce() + Send>)) {
+/// `call` hands each job to another thread, now, later or never. A panic of a helper goes on here.
+pub fn lend(work: &Work<'_>, helpers: usize, call: impl FnOnce(Vec<Job>)) {
     let unbound: *const Work<'_> = work;
     // SAFETY: only the lifetime changes, and `Shutter` keeps this function from returning while the work is in use.
     let unbound: *const Work<'static> = unsafe { std::mem::transmute(unbound) };
     let (state, panic) = (AtomicUsize::new(0), Mutex::new(None));
     let door = Arc::new(Door { state, work: unbound, lender: thread::current(), panic });
     let shutter = Shutter(&door);
-    for helper in 1..=helpers {
+    let job = |helper| {
         let door = Arc::clone(&door);
-        call(Box::new(move || door.enter(helper)));
-    }
+        Box::new(move || door.enter(helper)) as Job
+    };
+    call((1..=helpers).map(job).collect());
     work(0);
     drop(shutter);
     if let Some(panic) = door.panic.lock().unwrap_or_else(PoisonError::into_inner).take() {

@@ -15,7 +15,7 @@ pub mod working;
 
 pub use arch::InstructionSet;
 pub use element::{Element, ElementType, Flag, Kind, rounding_unit};
-pub use lend::lend;
+pub use lend::{Job, lend};
 pub use memory::{
     Dims, MatricesMut, MatrixMut, Owned, Scalar, Scratch, Source, Storing, Tiles, View, ViewMut, grid_position,
 };

@@ -1,10 +1,14 @@
 //! Work lent to threads that come at once, late, or not at all.
 
-use convolver_kernels::lend;
+use convolver_kernels::{Job, lend};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+fn spawn(jobs: Vec<Job>) {
+    jobs.into_iter().for_each(|job| drop(thread::spawn(job)));
+}
 
 #[test]
 fn who_comes_at_once_is_waited_for() {
@@ -14,7 +18,7 @@ fn who_comes_at_once_is_waited_for() {
             all.wait();
             done.fetch_add(1 + who, Ordering::Relaxed);
         };
-        lend(&work, 2, |job| drop(thread::spawn(job)));
+        lend(&work, 2, spawn);
         assert_eq!(done.into_inner(), 6);
     }
 }
@@ -25,7 +29,7 @@ fn who_comes_late_turns_back() {
     let work = |_| {
         done.fetch_add(1, Ordering::Relaxed);
     };
-    lend(&work, 3, |job| late.push(job));
+    lend(&work, 3, |jobs| late = jobs);
     late.into_iter().for_each(|job| job());
     assert_eq!(done.into_inner(), 1);
 }
@@ -37,7 +41,7 @@ fn a_panic_of_a_helper_goes_on_at_the_lender() {
         both.wait();
         assert_eq!(who, 0, "a helper that panics");
     };
-    assert!(catch_unwind(AssertUnwindSafe(|| lend(&work, 1, |job| drop(thread::spawn(job))))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| lend(&work, 1, spawn))).is_err());
 }
 
 #[test]
@@ -49,6 +53,6 @@ fn a_panic_of_the_lender_waits_for_the_helpers() {
         thread::sleep(std::time::Duration::from_millis(20));
         done.fetch_add(1, Ordering::Relaxed);
     };
-    assert!(catch_unwind(AssertUnwindSafe(|| lend(&work, 1, |job| drop(thread::spawn(job))))).is_err());
+    assert!(catch_unwind(AssertUnwindSafe(|| lend(&work, 1, spawn))).is_err());
     assert_eq!(done.into_inner(), 1);
 }

@@ -223,7 +223,8 @@ fn extents_keep_from_the_unit_what_it_would_lose() {
     for set in instruction_sets().into_iter().filter(|set| set.has_pieces()) {
         let extent = |numbers: &[f32]| {
             let (numbers, columns) = (numbers.into(), numbers.len());
-            let (first, row_steps, pieces) = ((0, 0), (0, 0), Pieces::One);
+            // No row follows, however far away it would be.
+            let (first, row_steps, pieces) = ((0, 0), (usize::MAX - 4, 0), Pieces::One);
             let job = PairSplit { numbers, first, rows: 1, columns, row_steps, pieces, piece_step: 0 };
             set.split_pairs(&job, &mut vec![0; columns])
         };

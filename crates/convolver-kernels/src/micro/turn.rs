@@ -5,7 +5,7 @@
 //! Idea      A square of W lines by W numbers is turned in registers: interleaving vector i with vector i + W/2 for all i halves
 //!           the distance between a line's numbers' places, log₂W times.
 //! Memory    Lines may be pages apart, more of them than a CPU foresees: what lies some vectors on, in the source and in the
-//!           target, is asked for while a square is turned. The next line of an image follows its neighbour there.
+//!           target, is asked for while a square is turned: of an image, most often the line below.
 
 use crate::arch::InstructionSet;
 use crate::memory::{MatrixMut, Source};

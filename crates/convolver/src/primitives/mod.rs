@@ -1,7 +1,7 @@
 //! What several algorithms are made of; nothing here knows what a convolution is for.
 
+mod crew;
 pub mod fft;
-mod helpers;
 pub(crate) mod process;
 pub mod threads;
 pub mod tile;

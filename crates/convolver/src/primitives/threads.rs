@@ -2,7 +2,7 @@
 //!
 //! Pieces are cut by the plan, so results do not depend on how many threads take them.
 
-use crate::primitives::helpers::Helpers;
+use crate::primitives::crew::Crew;
 use crate::primitives::process::PerProcess;
 use crate::problem::Error;
 use convolver_kernels::{Tiles, ViewMut, lend};
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The threads of this process. A forked child has none of its parent's.
-static HELPERS: PerProcess<Mutex<Option<Arc<Helpers>>>> = PerProcess::new();
+static CREW: PerProcess<Mutex<Option<Arc<Crew>>>> = PerProcess::new();
 
 /// Number of threads that large problems use.
 pub fn count() -> usize {
@@ -32,15 +32,15 @@ pub fn set_count(threads: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn helpers() -> Option<Arc<Helpers>> {
+fn crew() -> Option<Arc<Crew>> {
     let wanted = count() - 1;
     if wanted == 0 {
         return None;
     }
-    let mut state = HELPERS.get().lock().unwrap_or_else(PoisonError::into_inner);
-    if state.as_ref().is_none_or(|helpers| helpers.count() != wanted) {
+    let mut state = CREW.get().lock().unwrap_or_else(PoisonError::into_inner);
+    if state.as_ref().is_none_or(|crew| crew.count() != wanted) {
         // Where the system gives no more threads, the calling thread does the work.
-        *state = Helpers::new(wanted).map(Arc::new);
+        *state = Crew::new(wanted).map(Arc::new);
     }
     state.clone()
 }
@@ -49,10 +49,10 @@ fn helpers() -> Option<Arc<Helpers>> {
 /// moment on, so that helpers that are slow to wake cost nothing but their help. Each thread begins with a share of its
 /// own, so that the next call finds what lies in that core's cache there, and then takes what the others have left.
 pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
-    let Some(helpers) = (if shared && pieces > 1 { helpers() } else { None }) else {
+    let Some(crew) = (if shared && pieces > 1 { crew() } else { None }) else {
         return (0..pieces).for_each(work);
     };
-    let threads = (helpers.count() + 1).min(pieces);
+    let threads = (crew.count() + 1).min(pieces);
     let first = |share: usize| share * pieces / threads;
     let next: Vec<AtomicUsize> = (0..threads).map(|share| AtomicUsize::new(first(share))).collect();
     let take = |own: usize| {
@@ -66,8 +66,8 @@ pub fn for_each(pieces: usize, shared: bool, work: impl Fn(usize) + Sync) {
             }
         }
     };
-    helpers.make_room();
-    lend(&take, threads - 1, |job| helpers.call(job));
+    crew.make_room();
+    lend(&take, threads - 1, |jobs| crew.call(jobs));
 }
 
 /// Does all tiles of this shape of an array, as [`for_each`] does pieces: where each starts, and its part of the array.

@@ -157,7 +157,8 @@ unsafe fn split_of<N: Paired, const COUNT: usize>(job: &PairSplit<'_, N>, target
     unsafe {
         let from = job.numbers.pointer;
         let (first, second, to) = (from.add(job.first.0), from.add(job.first.1), target.as_mut_ptr());
-        let further = if job.columns > AHEAD { AHEAD } else { AHEAD / job.columns.max(1) * job.row_steps.0 };
+        let further =
+            if job.columns > AHEAD { AHEAD } else { (AHEAD / job.columns.max(1)).wrapping_mul(job.row_steps.0) };
         let mut seen = N::none();
         for row in 0..job.rows {
             let (first, second) = (first.add(row * job.row_steps.0), second.add(row * job.row_steps.0));
@@ -165,8 +166,8 @@ unsafe fn split_of<N: Paired, const COUNT: usize>(job: &PairSplit<'_, N>, target
             let mut at = 0;
             while at < job.columns {
                 let mask = mask(job.columns - at);
-                _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(further + at).cast());
-                _mm_prefetch::<_MM_HINT_T0>(second.wrapping_add(further + at).cast());
+                _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(further).wrapping_add(at).cast());
+                _mm_prefetch::<_MM_HINT_T0>(second.wrapping_add(further).wrapping_add(at).cast());
                 let pieces = N::joined::<COUNT>(mask, first.add(at), second.add(at), &mut seen);
                 for (piece, joined) in pieces.into_iter().enumerate() {
                     _mm512_mask_storeu_epi32(to.add(piece * job.piece_step + at), mask, joined);

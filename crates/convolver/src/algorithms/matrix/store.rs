@@ -106,7 +106,7 @@ pub(super) fn store<W: Storing + Lane>(
             }
         }
         (Lanes::Positions, _) if banks.len() == 1 && outputs.last().is_some_and(|&rows| rows > 1) => {
-            // A bank's lines follow each other in memory, and are equally far apart in the sums.
+            // A bank's lines are stored one after the other; in the sums they are equally far apart.
             let rows = outputs[outputs.len() - 1];
             for number in (0..images * lines).step_by(rows) {
                 let first = at_line(&mut index, number);

@@ -84,13 +84,15 @@ impl<W: Storing + Working<Lane = W> + Lane + Real> Run<'_, W> {
         threads::for_each_tile(output, &shape, self.shared, |start, view| self.tile(input, start, view));
     }
 
-    /// Whether half of a tile's outputs at least keep the promise with taps like these: of one in the middle, as others see what is made up
-    /// around the input. Where they do not, few others will, and computing so many outputs twice takes longer than computing all of them
-    /// directly.
+    /// Whether half of a tile's outputs at least keep the promise with taps like these: of one in the middle, as those at the ends see what is
+    /// made up around the input. Where they do not, few others will, and computing so many outputs twice takes longer than computing
+    /// all of them directly.
     pub(super) fn is_promising(&self, input: &View<'_>, trust: Trust) -> bool {
         let Run { problem, cut, machine, .. } = *self;
         let middle = |(length, &tile): (usize, &usize)| {
             let first = length.div_ceil(tile) / 2 * tile;
+            // The last of two may be a sliver.
+            let first = if 2 * (length - first) < tile { first - tile.min(first) } else { first };
             (first, tile.min(length - first))
         };
         let groups = problem.group.iter().map(|_| (0, 1));
