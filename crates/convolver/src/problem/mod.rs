@@ -157,6 +157,8 @@ pub struct Problem {
     pub known: Known,
     /// The precision asked for.
     pub precision: Precision,
+    /// Whether outputs of several banks are neighbours in the result, as channels last are, rather than places along an axis.
+    pub banks_together: bool,
 }
 
 impl Problem {
@@ -176,6 +178,7 @@ impl Problem {
             fill: Fill::ZERO,
             known: Known::default(),
             precision: Precision::Highest,
+            banks_together: false,
         })
     }
 
@@ -332,6 +335,8 @@ impl ProblemBuilder {
         known: Known;
         /// The precision asked for.
         precision: Precision;
+        /// Whether banks are neighbours in the result.
+        banks_together: bool;
     }
 
     adders! {

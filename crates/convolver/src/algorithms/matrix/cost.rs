@@ -71,7 +71,12 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     // A run is a line of outputs, or as many of them as a panel takes.
     let gather = gather + RUN / last.map_or(1.0, |axis| (axis.output() as f64).clamp(1.0, 64.0));
     let in_place = pieces.is_none() && problem.axes.iter().all(|axis| axis.stride == 1);
-    let gather = if in_place { gather * APART_PANELS } else { gather };
+    // Where banks are lanes, positions are read wherever they lie.
+    let gather = match in_place {
+        _ if problem.banks_together && problem.group.is_empty() && pieces.is_none() => 0.0,
+        true => gather * APART_PANELS,
+        false => gather,
+    };
     let (gathered, loaded, panel) = match paired {
         true => (0.0, inputs * bank_tiles as f64 * if free { JOIN } else { load + CUT }, 0.0),
         false => (positions * terms * bank_tiles as f64 * gather, inputs * load, panel),
