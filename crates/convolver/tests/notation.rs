@@ -71,6 +71,20 @@ fn einconv(text: &str, x: &Owned, k: &Owned, given: &[(&str, usize)], options: &
 }
 
 #[test]
+fn banks_are_last_where_the_result_says_so() {
+    let last = |text: &str, x: &[usize], k: &[usize]| {
+        let (x, k) = ((x, ElementType::F32), (k, ElementType::F32));
+        Notation::parse(text)
+            .and_then(|notation| notation.arrange(x, k, &[], &valid(1)))
+            .map(|it| it.problem.banks_last)
+    };
+    assert_eq!(last("n [x] c, [x] c o -> n [x] o", &[2, 9, 3], &[3, 3, 4]), Ok(true));
+    assert_eq!(last("n c [x], o c [x] -> n o [x]", &[2, 3, 9], &[4, 3, 3]), Ok(false));
+    assert_eq!(last("[x] g, [x] g o -> [x] g o", &[9, 3], &[3, 3, 4]), Ok(false), "of several groups");
+    assert_eq!(last("[x] n, [x] -> [x] n", &[9, 3], &[3]), Ok(false), "no banks");
+}
+
+#[test]
 fn seeds_have_their_golden_values() {
     type Row<'a> = (&'a str, Owned, Owned, usize, &'a [usize], &'a [i64]);
     let rows: [Row<'_>; 6] = [

@@ -37,11 +37,16 @@ fn builder() -> impl Strategy<Value = ProblemBuilder> {
     let conjugate = prop::sample::select(&[Conjugate::Neither, Conjugate::Input, Conjugate::Kernel]);
     let known = (any::<bool>(), any::<bool>(), any::<Option<usize>>())
         .prop_map(|(separable, constant, nonzero)| Known { separable, constant, nonzero });
-    let options = (any::<bool>(), conjugate, fill(), known, prop::sample::select(Precision::ALL));
+    let options = ((any::<bool>(), any::<bool>()), conjugate, fill(), known, prop::sample::select(Precision::ALL));
     ((element(), element(), element()), roles, prop::collection::vec(axis(), 0..4), options).prop_map(
-        |((input, kernel, output), (batch, group, summed, bank), axes, (flip, conjugate, fill, known, precision))| {
+        |(
+            (input, kernel, output),
+            (batch, group, summed, bank),
+            axes,
+            ((flip, last), conjugate, fill, known, precision),
+        )| {
             let problem = Problem::builder(output).input(input).kernel(kernel).flip(flip).conjugate(conjugate);
-            let problem = problem.fill(fill).known(known).precision(precision);
+            let problem = problem.fill(fill).known(known).precision(precision).banks_last(last);
             let problem = batch.into_iter().fold(problem, ProblemBuilder::batch);
             let problem = group.into_iter().fold(problem, ProblemBuilder::group);
             let problem = summed.into_iter().fold(problem, ProblemBuilder::summed);
@@ -53,7 +58,7 @@ fn builder() -> impl Strategy<Value = ProblemBuilder> {
 
 fn word() -> impl Strategy<Value = String> {
     let words = "f32 u8 c128 n1 n g2 c3 o4 o4é n99999999999999999999 n18446744073709551615 [ ] [5 [3 5] [9223372036854775807] \
-                 * -> flip conjugate input kernel stride dilation spread pad boundary fill known separable constant nonzero precision high \
+                 * -> flip conjugate input kernel stride dilation spread pad boundary fill known separable constant nonzero precision high banks-last \
                  0 1 2 5 18446744073709551615 -1 1:1 -3:2 9223372036854775807:9223372036854775807 \
                  -9223372036854775808:0 : reflect:wrap zero:line 0.5:NaN é →";
     let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();

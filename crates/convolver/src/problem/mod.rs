@@ -157,8 +157,9 @@ pub struct Problem {
     pub known: Known,
     /// The precision asked for.
     pub precision: Precision,
-    /// Whether outputs of several banks are neighbours in the result, as channels last are, rather than places along an axis.
-    pub banks_together: bool,
+    /// Whether outputs of several banks, of one group, are neighbours in the result, as channels last are: costs depend on it, results
+    /// do not.
+    pub banks_last: bool,
 }
 
 impl Problem {
@@ -178,7 +179,7 @@ impl Problem {
             fill: Fill::ZERO,
             known: Known::default(),
             precision: Precision::Highest,
-            banks_together: false,
+            banks_last: false,
         })
     }
 
@@ -335,8 +336,8 @@ impl ProblemBuilder {
         known: Known;
         /// The precision asked for.
         precision: Precision;
-        /// Whether banks are neighbours in the result.
-        banks_together: bool;
+        /// Whether banks of one group are neighbours in the result.
+        banks_last: bool;
     }
 
     adders! {

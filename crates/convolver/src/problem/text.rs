@@ -48,6 +48,9 @@ pub(super) fn write(problem: &Problem, f: &mut fmt::Formatter<'_>) -> fmt::Resul
     if problem.precision != Precision::Highest {
         write!(f, " precision {}", problem.precision.name())?;
     }
+    if problem.banks_last {
+        write!(f, " banks-last")?;
+    }
     write!(f, " -> {}", problem.output)
 }
 
@@ -197,6 +200,7 @@ impl<'a> Words<'a> {
                 }
             }
             "precision" => problem.precision = Self::parsed(self.next()?, "a precision")?,
+            "banks-last" => problem.banks_last = true,
             word => return Err(format!("{word:?} is not an option")),
         }
         Ok(())

@@ -94,8 +94,7 @@ fn in_place(problem: &Problem, lanes: Lanes) -> bool {
 
 /// Seconds that outputs take which are stored apart, between those of other banks.
 fn between_banks(problem: &Problem) -> f64 {
-    let apart =
-        problem.banks_together && problem.group.is_empty() && problem.bank.iter().product::<usize>() >= FEW_BANKS;
+    let apart = problem.banks_last && problem.bank.iter().product::<usize>() >= FEW_BANKS;
     if apart { problem.outputs() as f64 * BETWEEN_BANKS } else { 0.0 }
 }
 

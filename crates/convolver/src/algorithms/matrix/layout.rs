@@ -108,7 +108,7 @@ impl Layout {
         let banks_at = batch + group;
         let last = problem.axes.len() - 1;
         let axis = &problem.axes[last];
-        let banks_together = problem.bank.len() == 1
+        let banks_last = problem.bank.len() == 1
             && together(output.strides(), output.shape(), problem.output.size(), banks_at)
             && axis.output() > 1;
         let interleaved =
@@ -119,7 +119,7 @@ impl Layout {
         let free = set.piece_rows() == Some(Rows::Free);
         let turned = paired && free && !interleaved && are_planes(problem, input, pieces);
         // Runs of neighbours are outputs of a line, or its taps.
-        let as_rows = turned || interleaved || banks_together || size.cut.is_some() || axis.output() * 2 < axis.kernel;
+        let as_rows = turned || interleaved || banks_last || size.cut.is_some() || axis.output() * 2 < axis.kernel;
         let lanes = if as_rows { Lanes::Banks } else { Lanes::Positions };
         let source = input.source::<L>();
         // A number that is used once may be far from its neighbours.

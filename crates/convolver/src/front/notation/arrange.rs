@@ -51,7 +51,8 @@ fn problem(
     problem = roles.bank.iter().map(length).fold(problem, |problem, length| problem.bank(length));
     let convolved: Vec<_> = convolved(&notation.x, x.0).zip(convolved(&notation.k, k.0)).collect();
     let innermost = notation.result.axes.last().filter(|axis| !axis.convolved).and_then(|axis| axis.parts.last());
-    problem = problem.banks_together(innermost.is_some_and(|name| roles.bank.contains(name)));
+    let together = roles.group.is_empty() && innermost.is_some_and(|name| roles.bank.contains(name));
+    problem = problem.banks_last(together);
     problem = options.axes(&convolved)?.into_iter().fold(problem, |problem, axis| problem.axis(axis));
     problem.build().map_err(|error| named(error, notation))
 }
