@@ -46,7 +46,7 @@ impl Layout {
         }
     }
 
-    fn permuted(&self, axes: &[usize]) -> Self {
+    pub(crate) fn permuted(&self, axes: &[usize]) -> Self {
         let mut seen: Dims<bool> = SmallVec::from_elem(false, self.shape.len());
         for &axis in axes {
             assert!(!std::mem::replace(&mut seen[axis], true), "an axis appears once in a permutation");
@@ -72,7 +72,7 @@ impl Layout {
         split
     }
 
-    fn merged(&self, outer: usize, inner: usize) -> Option<Self> {
+    pub(crate) fn merged(&self, outer: usize, inner: usize) -> Option<Self> {
         let length = self.shape[inner];
         // An axis of one element has any stride.
         let stride = if length == 1 { self.strides[outer] } else { self.strides[inner] };

@@ -2,7 +2,7 @@
 
 use super::Scalar;
 use super::read::TOGETHER;
-use super::view::ViewMut;
+use super::view::{Dims, ViewMut};
 use crate::arch::InstructionSet;
 use crate::element::{ElementType, Flag, Stored};
 use crate::simd::Lane;
@@ -128,6 +128,27 @@ impl InstructionSet {
     }
 }
 
+/// Sets the bytes of elements of so many bytes to zero.
+///
+/// # Safety
+/// Every index within the shape must name, through the strides, an element that is writable.
+unsafe fn clear(start: *mut u8, shape: &[usize], strides: &[isize], size: usize) {
+    // SAFETY: the caller's word.
+    unsafe {
+        match (shape, strides) {
+            (&[count, ref shape @ ..], &[stride, ref strides @ ..]) => {
+                if shape.is_empty() && stride == size as isize {
+                    return start.write_bytes(0, count * size);
+                }
+                for number in 0..count as isize {
+                    clear(start.wrapping_offset(number * stride), shape, strides, size);
+                }
+            }
+            _ => start.write_bytes(0, size),
+        }
+    }
+}
+
 impl ViewMut<'_> {
     /// Writes `numbers` to the elements from `index` on along `axis`, rounded or cut to the elements' type.
     ///
@@ -170,6 +191,18 @@ impl ViewMut<'_> {
                 unsafe { W::store_run(self.layout.element, start, stride, self.layout.swapped, numbers) };
             }
         }
+    }
+
+    /// Sets every element to zero, as many neighbours at once as lie together.
+    pub fn clear(self) {
+        let mut order: Dims<usize> = (0..self.layout.shape.len()).collect();
+        order.sort_by_key(|&axis| std::cmp::Reverse(self.layout.strides[axis].unsigned_abs()));
+        let mut layout = self.layout.permuted(&order);
+        while let Some(merged) = layout.shape.len().checked_sub(2).and_then(|outer| layout.merged(outer, outer + 1)) {
+            layout = merged;
+        }
+        // SAFETY: every index within the shape names an element of the view, whose zero has no bit set, whatever it is.
+        unsafe { clear(layout.pointer, &layout.shape, &layout.strides, layout.element.size()) }
     }
 
     /// Writes one element exactly (integers modulo 2ⁿ, numbers rounded).

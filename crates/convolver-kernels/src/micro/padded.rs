@@ -34,6 +34,8 @@ pub(crate) struct Layout {
     unit: usize,
     /// Lines of a row: as many as the step where a place is a number.
     pub(crate) apart: usize,
+    /// Those of them that a tap sees.
+    pub(crate) seen: Vec<usize>,
     /// Rows and places of outputs, at most.
     pub(crate) most: (usize, usize),
     /// Places of a line: of those that a step takes apart, where a place is a number.
@@ -115,7 +117,8 @@ impl Layout {
             base
         });
         let bases = bases.collect();
-        Layout { unit, apart, most, line, pitch, bases, besides: Vec::new(), element, columns: Vec::new(), reach }
+        let (seen, besides, columns) = (Vec::new(), Vec::new(), Vec::new());
+        Layout { unit, apart, seen, most, line, pitch, bases, besides, element, columns, reach }
     }
 
     fn with_columns<L: Lane>(self, frame: &Frame<'_, L>, besides: Vec<usize>) -> Self {
@@ -125,7 +128,10 @@ impl Layout {
             number.saturating_mul(self.element).saturating_add(place.saturating_mul(self.unit))
         };
         let columns = Self::beside(frame).zip(frame.shifts).map(offset).collect();
-        Layout { columns, besides, ..self }
+        let mut seen: Vec<usize> = frame.shifts.iter().map(|shift| shift % self.apart).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        Layout { columns, besides, seen, ..self }
     }
 
     /// Numbers of a part.
@@ -305,49 +311,93 @@ impl<V: Vector> Copier<V> for Neighbours {
 
 /// Places that are numbers, of which a step takes neighbours apart: a line each.
 #[derive(Clone, Copy)]
-pub(crate) struct Apart {
+pub(crate) struct Apart<'a> {
     pub(crate) step: usize,
     /// Numbers of a line.
     pub(crate) line: usize,
+    /// The lines that are needed.
+    pub(crate) seen: &'a [usize],
     /// Numbers from there to what is copied next.
     pub(crate) ahead: usize,
 }
 
-impl<V: Vector> Copier<V> for Apart {
+impl<V: Vector> Copier<V> for Apart<'_> {
     #[inline(always)]
     unsafe fn copy(self, from: *const V::Lane, to: *mut V::Lane, rows: Rows, places: Range<usize>) {
-        let Apart { step, line, ahead } = self;
-        // Pairs begin at an even place.
-        let single = if step == 2 { places.start % 2 } else { places.len() };
-        let (pairs, wide) = (places.len() - single.min(places.len()), 2 * V::COUNT);
         for row in 0..rows.count {
             let (from, to) = (from.wrapping_add(row * rows.step), to.wrapping_add(row * rows.pitch));
             // SAFETY: the caller's word; every place has its own in one of the lines, which have room for a vector behind
             // them.
             unsafe {
-                for place in places.start..places.start + single.min(places.len()) {
-                    *to.add(place % step * line + place / step) = *from.add(place - places.start);
+                match self.step {
+                    2 => self.pairs::<V>(from, to, &places),
+                    _ => self.several::<V>(from, to, &places),
                 }
-                let (from, even) = (from.wrapping_add(single), to.wrapping_add((places.start + single) / 2));
-                let odd = even.wrapping_add(line);
-                let mut at = 0;
-                while at + wide <= pairs {
-                    let (first, second) = V::load(from.add(at)).unzip(V::load(from.add(at + V::COUNT)));
-                    prefetch_to_read(from.wrapping_add(at + ahead));
-                    prefetch_to_read(from.wrapping_add(at + ahead + V::COUNT));
-                    first.store(even.add(at / 2));
-                    second.store(odd.add(at / 2));
-                    at += wide;
-                }
-                if at < pairs {
-                    let part = |first: usize| match pairs.saturating_sub(at + first) {
-                        count if count < V::COUNT => V::load_first(from.wrapping_add(at + first), count),
-                        _ => V::load(from.wrapping_add(at + first)),
-                    };
-                    let (first, second) = part(0).unzip(part(V::COUNT));
-                    first.store(even.add(at / 2));
-                    second.store(odd.add(at / 2));
-                }
+            }
+        }
+    }
+}
+
+impl Apart<'_> {
+    /// A row of which every second place goes to the same line.
+    ///
+    /// # Safety
+    /// As [`Copier::copy`], for one row.
+    #[inline(always)]
+    unsafe fn pairs<V: Vector>(self, from: *const V::Lane, to: *mut V::Lane, places: &Range<usize>) {
+        let Apart { line, ahead, .. } = self;
+        // Pairs begin at an even place.
+        let single = (places.start % 2).min(places.len());
+        let (pairs, wide) = (places.len() - single, 2 * V::COUNT);
+        // SAFETY: the caller's word.
+        unsafe {
+            if single > 0 {
+                *to.add(line + places.start / 2) = *from;
+            }
+            let (from, even) = (from.wrapping_add(single), to.wrapping_add((places.start + single) / 2));
+            let odd = even.wrapping_add(line);
+            let mut at = 0;
+            while at + wide <= pairs {
+                let (first, second) = V::load(from.add(at)).unzip(V::load(from.add(at + V::COUNT)));
+                prefetch_to_read(from.wrapping_add(at + ahead));
+                prefetch_to_read(from.wrapping_add(at + ahead + V::COUNT));
+                first.store(even.add(at / 2));
+                second.store(odd.add(at / 2));
+                at += wide;
+            }
+            if at < pairs {
+                let part = |first: usize| match pairs.saturating_sub(at + first) {
+                    count if count < V::COUNT => V::load_first(from.wrapping_add(at + first), count),
+                    _ => V::load(from.wrapping_add(at + first)),
+                };
+                let (first, second) = part(0).unzip(part(V::COUNT));
+                first.store(even.add(at / 2));
+                second.store(odd.add(at / 2));
+            }
+        }
+    }
+
+    /// A row whose places go to several lines, those that are needed one after the other.
+    ///
+    /// # Safety
+    /// As [`Copier::copy`], for one row.
+    #[inline(always)]
+    unsafe fn several<V: Vector>(self, from: *const V::Lane, to: *mut V::Lane, places: &Range<usize>) {
+        let Apart { step, line, seen, ahead } = self;
+        for at in (0..places.len()).step_by(V::COUNT) {
+            prefetch_to_read(from.wrapping_add(at + ahead));
+        }
+        let (whole, begun) = (places.start / step, places.start % step);
+        for &remainder in seen {
+            // The first place of the line, and how many come before it.
+            let first = whole + usize::from(remainder < begun);
+            let mut at = first * step + remainder - places.start;
+            let mut to = to.wrapping_add(remainder * line + first);
+            while at < places.len() {
+                // SAFETY: the caller's word.
+                unsafe { *to = *from.add(at) };
+                at += step;
+                to = to.wrapping_add(1);
             }
         }
     }

@@ -113,7 +113,7 @@ pub(crate) unsafe fn run<V: Vector>(
                     if layout.apart == 1 {
                         layout.fill::<V, _>(frame, part, beyond, to, (Neighbours { ahead }, zeros));
                     } else {
-                        let apart = Apart { step: layout.apart, line: layout.line, ahead };
+                        let apart = Apart { step: layout.apart, line: layout.line, seen: &layout.seen, ahead };
                         layout.fill::<V, _>(frame, part, beyond, to, (apart, zeros));
                     }
                 }

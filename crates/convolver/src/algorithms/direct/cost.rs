@@ -3,6 +3,7 @@
 use super::geometry::Lanes;
 use super::size::{self, Fit};
 use crate::machine::Machine;
+use crate::primitives::tile::Phases;
 use crate::problem::{Axis, Boundary, Problem};
 use convolver_kernels::{Kind, WorkingType};
 
@@ -12,20 +13,25 @@ const REUSED: f64 = 0.7;
 const LOADED: f64 = 0.4;
 /// The same where elements are summed, whose lines lie far apart: from layers of 3 to 512 channels, which took 1.7 to 3.5
 /// times as long as one channel did.
-const SUMMED: f64 = 0.3;
+const SUMMED: f64 = 0.6;
+const OF_A_PHASE: f64 = 0.9;
 /// The same where a group has few inputs, which are copied together: 3×3 layers of 4 to 8 channels a group were seen at 0.69
 /// to 0.89 on Zen 5.
 const GROUPED: f64 = 0.7;
 const FEW_INPUTS: usize = 8;
+/// Seconds for a line of outputs and each line of taps that it sees, where elements are summed.
+const LINE: f64 = 0.5e-9;
 /// Vectors summed lane by lane in the time of one multiply-add of vectors: an estimate from the instructions it takes.
 const LANES_SUMMED: f64 = 0.15;
 /// Seconds to read and pack a line of weights, and each of its weights. From 80 ms for 786 432 lines of three.
-const PACK_LINE: f64 = 90e-9;
+const PACK_LINE: f64 = 20e-9;
 const PACK: f64 = 2e-9;
 /// Seconds to store an output beside those of other banks, from 4 banks on: from 2900 layers of 8² to 180² with up to 24 channels, whose outputs took
 /// 1 to 5 ns where kernels have one to nine taps.
 const BETWEEN_BANKS: f64 = 1.5e-9;
 const FEW_BANKS: usize = 4;
+/// Seconds to load a sample from between those of other elements.
+const BETWEEN_ELEMENTS: f64 = 1.8e-9;
 /// Numbers a second that a strided line is taken apart into its phases. From 0.3 to 0.6 ns a number, in lines of 52 to 1000;
 /// and where planes are copied from where they lie, from 0.35 ms for 3.2 million numbers in lines of 112.
 const APART: f64 = 2.2e9;
@@ -50,7 +56,8 @@ pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> 
     let share = if summed > 1 && summed <= FEW_INPUTS && in_place && !problem.group.is_empty() {
         GROUPED
     } else if summed > 1 {
-        SUMMED
+        // Taps of different phases share nothing that is loaded.
+        SUMMED / (1.0 + OF_A_PHASE * (Phases::of(&last).seen() - 1) as f64)
     } else if reused {
         REUSED
     } else {
@@ -61,7 +68,8 @@ pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> 
     let places = spread * problem.input_shape().iter().product::<usize>() as f64;
     let taken_apart = if in_place { APART_IN_PLACE } else { APART };
     let apart = if last.stride > 1 || spread > 1.0 { places / taken_apart } else { 0.0 };
-    problem.products() * parts * filled(last.output()) / (rate * share) + apart
+    let lines = if summed > 1 { problem.products() / (last.kernel * last.output()) as f64 * LINE } else { 0.0 };
+    problem.products() * parts * filled(last.output()) / (rate * share) + lines + apart
 }
 
 /// Whether lanes run along taps rather than along outputs.
@@ -74,8 +82,7 @@ pub(super) fn along_taps(problem: &Problem, machine: &Machine) -> bool {
 
 /// Bytes of the operands that are read and written.
 fn moved(problem: &Problem) -> f64 {
-    let numbers = problem.outputs() as f64 + problem.input_shape().iter().map(|&length| length as f64).product::<f64>();
-    numbers * problem.working().size() as f64
+    (problem.outputs() as f64 + numbers(&problem.input_shape())) * problem.working().size() as f64
 }
 
 /// Seconds of the work that tiles do not add to.
@@ -92,10 +99,18 @@ fn in_place(problem: &Problem, lanes: Lanes) -> bool {
         && problem.axes.iter().all(zeros)
 }
 
-/// Seconds that outputs take which are stored apart, between those of other banks.
-fn between_banks(problem: &Problem) -> f64 {
-    let apart = problem.banks_last && problem.bank.iter().product::<usize>() >= FEW_BANKS;
-    if apart { problem.outputs() as f64 * BETWEEN_BANKS } else { 0.0 }
+/// Seconds that take numbers which lie between those of other elements or banks: samples that are loaded, outputs that are stored.
+fn between(problem: &Problem) -> f64 {
+    if !problem.banks_last {
+        return 0.0;
+    }
+    let stored = if problem.bank.iter().product::<usize>() >= FEW_BANKS { problem.outputs() as f64 } else { 0.0 };
+    let loaded = if problem.summed.iter().product::<usize>() > 1 { numbers(&problem.input_shape()) } else { 0.0 };
+    stored * BETWEEN_BANKS + loaded * BETWEEN_ELEMENTS
+}
+
+fn numbers(shape: &[usize]) -> f64 {
+    shape.iter().map(|&length| length as f64).product()
 }
 
 /// Seconds of the whole.
@@ -107,9 +122,9 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, lanes: Lanes, fit: &
     let work = arithmetic(problem, machine, lanes)
         + packed / machine.rates.cache_bytes
         + moved(problem) / machine.rates.memory_bytes
-        + between_banks(problem)
+        + between(problem)
         + set_up * machine.rates.tile;
-    let weights: f64 = problem.kernel_shape().iter().map(|&length| length as f64).product();
+    let weights = numbers(&problem.kernel_shape());
     let packing = weights * (PACK_LINE / problem.axes[problem.axes.len() - 1].kernel as f64 + PACK);
     packing + if shared { work / machine.cores as f64 + machine.rates.hand_off } else { work }
 }

@@ -57,12 +57,13 @@ impl<'a, W: Storing> Tile<'a, W> {
         let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
         // Where the outputs of a plane's kernels lie among those of the planes, all are one stack.
         let (first, lengths): (_, Dims<usize>) = (index.clone(), self.output.shape().into());
-        let (mut output, kernels) = match (self.output.sliced(&first, &lengths), stacked) {
+        let (mut output, stack, kernels) = match (self.output.sliced(&first, &lengths), stacked) {
             (output, Some(axis)) if bank_lengths.len() == 1 => match output.merged(axis, axis + 1) {
-                Ok(merged) => (merged, banks),
-                Err(output) => (output, 1),
+                Ok(merged) => (merged, Some(axis), banks),
+                Err(output) => (output, Some(axis), 1),
             },
-            (output, _) => (output, 1),
+            (output, None) if bank_lengths.len() == 1 => (output, Some(self.banks_at), banks),
+            (output, stacked) => (output, stacked, 1),
         };
         let fewer = usize::from(output.shape().len() < lengths.len());
         let (row, lane) = (self.row.map(|(axis, rows)| (axis - fewer, rows)), (self.lane.0 - fewer, self.lane.1));
@@ -72,7 +73,7 @@ impl<'a, W: Storing> Tile<'a, W> {
                 index.extend(grid_position(&bank_lengths, bank).into_iter().skip(fewer).chain(place.iter().copied()));
                 let first = (group * banks + bank) * each;
                 let weights = &weights.parts[0][first..first + (planes - 1) * weight_step + kernels * each];
-                let mut target = match stacked {
+                let mut target = match stack {
                     Some(axis) => output.matrices(&index, (axis, planes * kernels), row, lane),
                     None => output.matrix(&index, row, lane).map(MatricesMut::from),
                 }

@@ -4,7 +4,7 @@ use super::layout::{Layout, Place, extents};
 use super::size::Size;
 use crate::algorithms::direct::{lengthened, repeats};
 use crate::algorithms::tile::Tile;
-use crate::primitives::tile::{Line, Loader, Packing, Phases};
+use crate::primitives::tile::{Line, Loader, Packing, Phases, widen};
 use crate::problem::{Axis, Problem};
 use convolver_kernels::{
     Dims, Extent, InstructionSet, Lane, PairSplit, Pieces, Scratch, Source, View, Working, grid_position,
@@ -117,14 +117,25 @@ impl Layout {
         (tile, elements): (Tile<'_>, Range<usize>),
         target: &mut [W],
     ) {
-        let inside = match (self.place, input.source::<W>()) {
-            (Place::Convolved, Some(source)) => self.inside(problem, (input, source), tile, elements.clone()),
-            _ => None,
-        };
-        match inside {
-            Some(inside) => self.copy(set, &inside, target),
-            None => self.load(problem, input, (tile, elements), target),
+        let seen = (tile, elements.clone());
+        match (self.place, input.source::<W>(), input.bfloats()) {
+            (Place::Convolved, Some(source), _) => {
+                if let Some(inside) = self.inside(problem, (input, source), seen.0, seen.1) {
+                    return self.copy(set, &inside, target);
+                }
+            }
+            (Place::Convolved, None, Some(bits)) => {
+                let inside = self.inside(problem, (input, bits), seen.0, seen.1);
+                if let Some((inside, target)) = inside.zip(W::singles_mut(target)) {
+                    let mut halves = Scratch::<i16>::new(target.len());
+                    halves.fill(0);
+                    self.copy(set, &inside, &mut halves);
+                    return widen(&halves, target);
+                }
+            }
+            _ => {}
         }
+        self.load(problem, input, (tile, elements), target);
     }
 
     fn load<W: Working>(

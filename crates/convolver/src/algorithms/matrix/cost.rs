@@ -3,6 +3,7 @@
 use super::layout::are_paired;
 use super::size::Size;
 use crate::machine::Machine;
+use crate::primitives::tile::Phases;
 use crate::problem::Problem;
 use convolver_kernels::{BLOCK, Rows};
 
@@ -12,6 +13,8 @@ const REACHED: f64 = 0.75;
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
 const LOAD: f64 = 0.3e-9;
+/// Seconds to read a byte of a panel, however few banks it is multiplied by.
+const READ: f64 = 0.0075e-9;
 /// Seconds to join a number with another one of its place where rows may lie anywhere, and to turn them: from 0.13 ns on a Zen 5 server,
 /// which takes about half of what is reckoned here.
 const JOIN: f64 = 0.2e-9;
@@ -19,6 +22,8 @@ const JOIN: f64 = 0.2e-9;
 /// an f64 image of 1000² with stride 5 and 25 taps on one core, and 0.7 ms for 400 000 runs of one number.
 const APART: f64 = 0.8e-9;
 const RUN: f64 = 1.5e-9;
+/// Seconds for a place of an input that is spread out: 10 to 20 ms for 4.8 million of them.
+const SPREAD: f64 = 4e-9;
 const STORE: f64 = 0.3e-9;
 /// Share of panels whose positions are no neighbours, where outputs are: an estimate.
 const APART_PANELS: f64 = 0.2;
@@ -57,19 +62,25 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
         }
         None => {
             let rate = machine.products_per_second(problem.working()) * REACHED;
-            let wide = machine.set.vector_bytes as f64 / problem.working().size() as f64 * 4.0;
-            let panels = positions / wide * (terms / 256.0).ceil();
-            (positions * filled * up(banks, 2) * terms / rate, GATHER, panels * PANEL)
+            let vector = machine.set.vector_bytes / problem.working().size();
+            let panels = positions / (4 * vector) as f64 * (terms / 256.0).ceil();
+            let banks = up(banks, if problem.banks_last { vector } else { 2 });
+            let read = positions * terms * problem.working().size() as f64 * READ;
+            (positions * filled * banks * terms / rate + read, GATHER, panels * PANEL)
         }
     };
     let groups = count(&problem.group);
     let weight = gather + LOAD + if tiled { TILED_WEIGHT } else { 0.0 };
     let weights = groups * banks * terms * weight;
-    let inputs = count(&problem.input_shape());
     let last = problem.axes.last();
-    let load = if last.is_some_and(|axis| axis.stride > 1) { APART } else { LOAD };
+    let load = match last {
+        _ if problem.axes.iter().any(|axis| axis.spread > 1) => SPREAD,
+        Some(axis) if axis.stride > 1 && !problem.banks_last => APART,
+        _ => LOAD,
+    };
     // A run is a line of outputs, or as many of them as a panel takes.
     let gather = gather + RUN / last.map_or(1.0, |axis| (axis.output() as f64).clamp(1.0, 64.0));
+    let inputs = if pieces.is_none() && is_read_in_place(problem) { 0.0 } else { seen(problem) };
     let in_place = pieces.is_none() && problem.axes.iter().all(|axis| axis.stride == 1);
     let gather = if problem.banks_last && pieces.is_none() {
         // Banks are lanes, and positions are read wherever they lie.
@@ -92,6 +103,21 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     } else {
         (BEGIN + work, false)
     }
+}
+
+/// Numbers of the input that outputs see.
+fn seen(problem: &Problem) -> f64 {
+    let places = problem.axes.iter().map(Phases::places);
+    let others = problem.batch.iter().chain(&problem.group).chain(&problem.summed).copied();
+    places.chain(others).map(|count| count as f64).product()
+}
+
+/// Whether samples are read where they lie, as `Layout` decides it.
+fn is_read_in_place(problem: &Problem) -> bool {
+    let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
+    let once = problem.axes.iter().all(|axis| axis.kernel == 1);
+    let dense = once || problem.banks_last || problem.axes.last().is_none_or(|axis| axis.stride == 1);
+    inside && dense && problem.input.size() == problem.working().size()
 }
 
 /// Bytes of workspace: sums, box and operands of a tile for every core, and the weights.

@@ -35,6 +35,9 @@ const MOST: usize = 4096;
 const BEGIN: f64 = 5e-6;
 const STORE: f64 = 3e-9;
 
+/// Seconds of setting outputs to zero that are worth several threads.
+const WORTH_SHARING: f64 = 40e-6;
+
 /// Share of the multiply-add rate that phases of a few taps reach: an estimate.
 const REACHED: f64 = 0.4;
 
@@ -52,7 +55,7 @@ impl Algorithm for Polyphase {
     fn consider(&self, problem: &Problem, machine: &Machine, memory: usize) -> Result<Candidate, Refusal> {
         let combinations = combinations(problem).map_err(|reason| Refusal::Unsuited(reason.to_owned()))?;
         let otherwise = direct_candidate(problem, machine, memory)?;
-        let (mut products, mut seconds) = (0.0, 0.0);
+        let (mut products, mut seconds, mut stored) = (0.0, 0.0, 0.0);
         let (mut workspace_bytes, mut shared) = (otherwise.workspace_bytes, false);
         let mut parts = Vec::with_capacity(combinations.len());
         for phases in combinations {
@@ -60,6 +63,7 @@ impl Algorithm for Polyphase {
                 parts.push(run::Part { phases, recipe: None });
                 continue;
             };
+            stored += part.outputs() as f64;
             let mut candidate = direct_candidate(&part, machine, memory)?;
             let others = [matrix_candidate(&part, machine, memory), winograd_candidate(&part, machine, memory)];
             let cheapest = others.into_iter().flatten().min_by(|a, b| a.seconds.total_cmp(&b.seconds));
@@ -75,11 +79,16 @@ impl Algorithm for Polyphase {
             parts.push(run::Part { phases, recipe: Some(candidate.recipe) });
         }
         let cores = if shared { machine.cores as f64 } else { 1.0 };
+        let computed = parts.iter().filter(|part| part.recipe.is_some()).count();
+        let bytes = problem.outputs() as f64 * problem.output.size() as f64;
+        let cleared = if computed < parts.len() { bytes / machine.rates.memory_bytes } else { 0.0 };
         let seconds = seconds
-            + parts.len() as f64 * BEGIN
-            + problem.outputs() as f64 * STORE
+            + computed as f64 * BEGIN
+            + cleared
+            + stored * STORE
             + products / (machine.products_per_second(problem.working()) * REACHED * cores);
-        let recipe = Box::new(run::Parts { problem: problem.clone(), parts, otherwise: otherwise.recipe });
+        let (problem, shared_clearing) = (problem.clone(), cleared > WORTH_SHARING);
+        let recipe = Box::new(run::Parts { problem, parts, shared: shared_clearing, otherwise: otherwise.recipe });
         Ok(Candidate { recipe, shared, seconds, workspace_bytes })
     }
 

@@ -3,9 +3,10 @@
 use super::Phases;
 use crate::algorithms::direct::joined;
 use crate::algorithms::{Operands, Prepared, Recipe};
+use crate::primitives::threads;
 use crate::problem::Problem;
 use convolver_kernels::num_complex::Complex;
-use convolver_kernels::{Dims, ElementType, Kind, View, ViewMut, Working, grid_position, with_working};
+use convolver_kernels::{Dims, ElementType, Kind, View, ViewMut, Working, grid_position};
 
 /// The outputs of one combination of phases.
 pub(super) struct Part {
@@ -52,6 +53,8 @@ impl Part {
 pub(super) struct Parts {
     pub(super) problem: Problem,
     pub(super) parts: Vec<Part>,
+    /// Whether it is worth several threads to set outputs to zero.
+    pub(super) shared: bool,
     /// For a kernel that is not finite.
     pub(super) otherwise: Box<dyn Recipe>,
 }
@@ -65,7 +68,8 @@ impl Recipe for Parts {
             let prepared = part.recipe.as_ref().map(|recipe| recipe.prepare(&part.kernel(&self.problem, kernel)));
             (Part { phases: part.phases.clone(), recipe: None }, prepared)
         };
-        Box::new(Ready { problem: self.problem.clone(), parts: self.parts.iter().map(ready).collect() })
+        let parts = self.parts.iter().map(ready).collect();
+        Box::new(Ready { problem: self.problem.clone(), parts, shared: self.shared })
     }
 
     fn run_once(&self, operands: Operands<'_>) {
@@ -73,11 +77,12 @@ impl Recipe for Parts {
         if !is_finite(kernel) {
             return self.otherwise.run_once(Operands { input, kernel, output });
         }
+        clear(self.parts.iter().map(|part| part.recipe.is_some()), self.shared, &mut output);
         for part in &self.parts {
+            let Some(recipe) = &part.recipe else { continue };
             let kernel = part.kernel(&self.problem, kernel);
-            part.with_outputs(&self.problem, &mut output, |output| match &part.recipe {
-                Some(recipe) => recipe.run_once(Operands { input, kernel: &kernel, output }),
-                None => clear(output),
+            part.with_outputs(&self.problem, &mut output, |output| {
+                recipe.run_once(Operands { input, kernel: &kernel, output });
             });
         }
     }
@@ -87,31 +92,35 @@ impl Recipe for Parts {
 struct Ready {
     problem: Problem,
     parts: Vec<(Part, Option<Box<dyn Prepared>>)>,
+    shared: bool,
 }
 
 impl Prepared for Ready {
     fn run(&self, input: &View<'_>, mut output: ViewMut<'_>) {
+        clear(self.parts.iter().map(|(_, prepared)| prepared.is_some()), self.shared, &mut output);
         for (part, prepared) in &self.parts {
-            part.with_outputs(&self.problem, &mut output, |output| match prepared {
-                Some(prepared) => prepared.run(input, output),
-                None => clear(output),
-            });
+            let Some(prepared) = prepared else { continue };
+            part.with_outputs(&self.problem, &mut output, |output| prepared.run(input, output));
         }
     }
 }
 
-fn clear(mut output: ViewMut<'_>) {
-    let last = output.shape().len() - 1;
-    let mut lines: Dims<usize> = output.shape().into();
-    let length = std::mem::replace(&mut lines[last], 1);
-    with_working!(output.element().working(), W => {
-        let zeros = vec![W::default(); length];
-        for number in 0..lines.iter().product() {
-            output.write(&grid_position(&lines, number), last, &zeros);
-        }
-    });
+/// Sets an output to zero where some of its parts are.
+fn clear(mut are_computed: impl Iterator<Item = bool>, shared: bool, output: &mut ViewMut<'_>) {
+    if are_computed.all(|is_computed| is_computed) {
+        return;
+    }
+    let (starts, mut tile): (Dims<usize>, Dims<usize>) =
+        (Dims::from_elem(0, output.shape().len()), output.shape().into());
+    if let Some(longest) = (0..tile.len()).max_by_key(|&axis| tile[axis]).filter(|_| shared) {
+        tile[longest] = tile[longest].div_ceil(CLEARED);
+    }
+    let whole: Dims<usize> = output.shape().into();
+    threads::for_each_tile(output.sliced(&starts, &whole), &tile, shared, |_, part| part.clear());
 }
 
+/// Parts that an output is cleared in.
+const CLEARED: usize = 16;
 /// Numbers that are looked at together.
 const SOME: usize = 2048;
 

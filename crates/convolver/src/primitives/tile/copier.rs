@@ -8,14 +8,17 @@
 
 use super::{Line, Loader, Packing};
 use crate::problem::Sample;
-use convolver_kernels::{Dims, Kind, Source, View, Working};
+use convolver_kernels::{Dims, Kind, Source, View, Working, WorkingType};
 
 /// Copies rows of the input to lines of a box.
 pub(super) struct Copier<'a, W: Working> {
     loader: &'a Loader<'a, W>,
     view: &'a View<'a>,
-    /// The numbers themselves, if they are of the working type and lie side by side.
+    /// The numbers themselves, if they are of the working type and lie side by side, or the bits of bfloat16 ones.
     source: Option<Source<'a, W::Lane>>,
+    bfloats: Option<Source<'a, i16>>,
+    /// Elements from one to the next along each axis but that of lines, where they are.
+    steps: Dims<usize>,
     /// The axis of the view that lines run along, and the samples of it that are read.
     axis: usize,
     first: usize,
@@ -46,6 +49,8 @@ impl<'a, W: Working> Copier<'a, W> {
             loader,
             view,
             source: None,
+            bfloats: None,
+            steps: view.strides().iter().map(|step| step.unsigned_abs() / size).collect(),
             axis: view.shape().len() - 1,
             first: 0,
             count: 0,
@@ -61,9 +66,11 @@ impl<'a, W: Working> Copier<'a, W> {
             }
             Line::Convolved { length } => copier.take_apart(packing, length)?,
         }
-        if !conjugate && size == size_of::<W>() && view.strides()[copier.axis] == size as isize {
-            copier.source = view.source::<W::Lane>();
+        if !conjugate && view.strides()[copier.axis] == size as isize {
+            copier.source = if size == size_of::<W>() { view.source::<W::Lane>() } else { None };
+            copier.bfloats = if W::TYPE == WorkingType::F32 { view.bfloats() } else { None };
         }
+        copier.steps[copier.axis] = 0;
         Some(copier)
     }
 
@@ -105,21 +112,28 @@ impl<'a, W: Working> Copier<'a, W> {
         self.outside.iter().for_each(|(place, _)| line[*place] = W::default());
     }
 
-    /// Copies the row at an index of the view to a line.
-    pub(super) fn line(&mut self, index: &Dims<usize>, line: &mut [W]) {
-        let dense = match self.source {
+    /// Where the row at an index of the view lies, if rows are read where they lie.
+    pub(super) fn place(&self, index: &[usize]) -> usize {
+        self.first + index.iter().zip(&self.steps).map(|(at, step)| at * step).sum::<usize>()
+    }
+
+    /// From one row to the next along an axis of the view.
+    pub(super) fn step(&self, axis: usize) -> usize {
+        self.steps[axis]
+    }
+
+    /// Copies the row at a place and an index of the view to a line.
+    pub(super) fn line(&mut self, (place, index): (usize, &Dims<usize>), line: &mut [W]) {
+        let dense = match (self.source, self.bfloats) {
             _ if self.count == 0 => &[],
-            Some(source) => {
-                let steps = self.view.strides().iter().map(|step| step.cast_unsigned() / size_of::<W>());
-                let row: usize = index
-                    .iter()
-                    .zip(steps)
-                    .enumerate()
-                    .map(|(axis, (&at, step))| if axis == self.axis { self.first * step } else { at * step })
-                    .sum();
-                source.slice(row * W::PARTS, self.count * W::PARTS)
+            (Some(source), _) => source.slice(place * W::PARTS, self.count * W::PARTS),
+            (None, Some(bits)) => {
+                let bits = bits.slice(place, self.count);
+                self.part.resize(self.count, W::default());
+                widen(bits, W::singles_mut(&mut self.part).expect("bfloat16 numbers are summed as f32"));
+                W::lanes(&self.part)
             }
-            None => {
+            (None, None) => {
                 self.part.resize(self.count, W::default());
                 read(self.loader, self.view, (index, self.axis, self.first), &mut self.part);
                 W::lanes(&self.part)
@@ -164,6 +178,12 @@ impl<'a, W: Working> Copier<'a, W> {
             };
         }
     }
+}
+
+/// bfloat16 numbers, each of which is the upper half of an f32 one.
+pub fn widen(bits: &[i16], numbers: &mut [f32]) {
+    let widened = |bits: i16| f32::from_bits(u32::from(bits.cast_unsigned()) << 16);
+    numbers.iter_mut().zip(bits).for_each(|(number, &bits)| *number = widened(bits));
 }
 
 /// Reads neighbours along an axis from a sample on.

@@ -11,6 +11,7 @@ mod reader;
 use crate::problem::{Axis, Boundary, Fill, Sample};
 use convolver_kernels::{Dims, View, Working};
 use copier::Copier;
+pub use copier::widen;
 use reader::Reader;
 use smallvec::{SmallVec, smallvec};
 
@@ -93,6 +94,11 @@ impl Phases {
     pub fn seen(&self) -> usize {
         self.seen
     }
+
+    /// Places of an axis that outputs see through some tap, about.
+    pub fn places(axis: &Axis) -> usize {
+        (axis.output() - 1) * Phases::of(axis).seen() + axis.kernel
+    }
 }
 
 /// What stands at one place of an axis.
@@ -131,30 +137,49 @@ impl<W: Working> Loader<'_, W> {
         let mut reader = Reader::new(self, view, packing.line);
         let mut index: Dims<usize> = leading.into();
         index.resize(leading.len() + self.axes.len(), 0);
+        // Rows follow each other along the last of the axes, or there is one.
+        let (outer, row) = (lines.saturating_sub(1), lines.checked_sub(1));
+        let one = [Place::Sample(0)];
+        let rows = row.map_or(&one[..], |row| &places[row]);
+        let pitch = row.map_or(0, |row| packing.steps[row]);
         let mut position: Dims<usize> = smallvec![0; lines];
         loop {
-            let at: usize = position.iter().zip(&packing.steps).map(|(&place, &step)| place * step).sum();
+            let first: usize =
+                position.iter().zip(&packing.steps).take(outer).map(|(&place, &step)| place * step).sum();
             let (mut seen, mut zero, mut inside) = (true, false, true);
-            for ((axis, &place), index) in position.iter().enumerate().zip(&mut index[leading.len()..]) {
+            for (axis, &place) in position.iter().enumerate().take(outer) {
                 match places[axis][place] {
                     Place::Unseen => seen = false,
-                    Place::Sample(sample) => *index = sample,
+                    Place::Sample(sample) => index[leading.len() + axis] = sample,
                     Place::Zero => zero = true,
                     Place::Other => inside = false,
                 }
             }
-            match &mut copier {
-                _ if !seen => {}
-                Some(copier) if zero => copier.zeros(&mut target[at..]),
-                Some(copier) if inside => copier.line(&index, &mut target[at..]),
-                _ => {
-                    let places: Dims<isize> =
-                        position.iter().zip(&packing.starts).map(|(&place, &start)| start + place as isize).collect();
-                    let (terms, constant) = self.terms(leading, &places);
-                    reader.line(packing, &terms, constant, &mut target[at..]);
+            let of_row = row.map(|row| leading.len() + row);
+            of_row.into_iter().for_each(|axis| index[axis] = 0);
+            let from = copier
+                .as_ref()
+                .map_or((0, 0), |copier| (copier.place(&index), of_row.map_or(0, |axis| copier.step(axis))));
+            for (number, place) in rows.iter().enumerate().filter(|_| seen) {
+                let line = &mut target[first + number * pitch..];
+                match (&mut copier, place) {
+                    (_, Place::Unseen) => {}
+                    (Some(copier), Place::Zero) => copier.zeros(line),
+                    (Some(copier), _) if zero => copier.zeros(line),
+                    (Some(copier), Place::Sample(sample)) if inside => {
+                        of_row.into_iter().for_each(|axis| index[axis] = *sample);
+                        copier.line((from.0 + sample * from.1, &index), line);
+                    }
+                    _ => {
+                        row.into_iter().for_each(|row| position[row] = number);
+                        let along = position.iter().zip(&packing.starts);
+                        let places: Dims<isize> = along.map(|(&place, &start)| start + place as isize).collect();
+                        let (terms, constant) = self.terms(leading, &places);
+                        reader.line(packing, &terms, constant, line);
+                    }
                 }
             }
-            let next = (0..lines).rev().find(|&axis| {
+            let next = (0..outer).rev().find(|&axis| {
                 position[axis] += 1;
                 let within = position[axis] < packing.extents[axis];
                 if !within {
