@@ -20,7 +20,7 @@ unsafe impl Sync for Tiles<'_> {}
 
 /// The place in a grid of `counts` boxes of the box with number `number`, counted along the last axis first.
 pub fn grid_position(counts: &[usize], mut number: usize) -> Dims<usize> {
-    let mut position: Dims<usize> = counts.into();
+    let mut position: Dims<usize> = Dims::from_slice(counts);
     for (place, &count) in position.iter_mut().zip(counts).rev() {
         *place = number % count;
         number /= count;

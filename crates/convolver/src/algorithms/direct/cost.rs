@@ -32,10 +32,14 @@ const BETWEEN_BANKS: f64 = 1.5e-9;
 const FEW_BANKS: usize = 4;
 /// Seconds to load a sample from between those of other elements.
 const BETWEEN_ELEMENTS: f64 = 1.8e-9;
+/// Seconds to load or store a line of another type than that of sums: from 970 layers of bfloat16.
+const CONVERTED_LINE: f64 = 30e-9;
 /// Numbers a second that a strided line is taken apart into its phases. From 0.3 to 0.6 ns a number, in lines of 52 to 1000;
 /// and where planes are copied from where they lie, from 0.35 ms for 3.2 million numbers in lines of 112.
 const APART: f64 = 2.2e9;
 const APART_IN_PLACE: f64 = 9e9;
+/// The same of an input that is spread out, zeros included: 10 to 20 ms for 4.8 million of them.
+const SPREAD: f64 = 0.25e9;
 
 /// Seconds that the sums of a problem take on one core, with lanes along outputs or taps.
 pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> f64 {
@@ -66,7 +70,11 @@ pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> 
     // Every place of the input is met once, where the last axis is strided or the input spread out.
     let spread = problem.axes.iter().map(|axis| axis.spread as f64).product::<f64>();
     let places = spread * problem.input_shape().iter().product::<usize>() as f64;
-    let taken_apart = if in_place { APART_IN_PLACE } else { APART };
+    let taken_apart = match in_place {
+        _ if spread > 1.0 => SPREAD,
+        true => APART_IN_PLACE,
+        false => APART,
+    };
     let apart = if last.stride > 1 || spread > 1.0 { places / taken_apart } else { 0.0 };
     let lines = if summed > 1 { problem.products() / (last.kernel * last.output()) as f64 * LINE } else { 0.0 };
     problem.products() * parts * filled(last.output()) / (rate * share) + lines + apart
@@ -109,6 +117,16 @@ fn between(problem: &Problem) -> f64 {
     stored * BETWEEN_BANKS + loaded * BETWEEN_ELEMENTS
 }
 
+/// Seconds to load lines of samples and store lines of outputs that are not of the type that sums run in.
+fn converted(problem: &Problem) -> f64 {
+    if problem.input.size() == problem.working().size() {
+        return 0.0;
+    }
+    let last = &problem.axes[problem.axes.len() - 1];
+    let lines = numbers(&problem.input_shape()) / last.input as f64 + problem.outputs() as f64 / last.output() as f64;
+    lines * CONVERTED_LINE
+}
+
 fn numbers(shape: &[usize]) -> f64 {
     shape.iter().map(|&length| length as f64).product()
 }
@@ -123,6 +141,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, lanes: Lanes, fit: &
         + packed / machine.rates.cache_bytes
         + moved(problem) / machine.rates.memory_bytes
         + between(problem)
+        + converted(problem)
         + set_up * machine.rates.tile;
     let weights = numbers(&problem.kernel_shape());
     let packing = weights * (PACK_LINE / problem.axes[problem.axes.len() - 1].kernel as f64 + PACK);

@@ -14,27 +14,27 @@ pub(super) fn store<W: Storing>(
 ) {
     let mut lengths: Dims<usize> = output.shape()[banks_at..convolved_at].into();
     lengths.extend(others.iter().map(|&axis| output.shape()[convolved_at + axis]));
-    lengths.push(row.map_or(1, |(_, rows)| rows));
-    let mut line = vec![W::default(); columns];
+    let rows = row.map_or(1, |(_, rows)| rows);
+    let mut joined = Vec::new();
     let mut index: Dims<usize> = Dims::from_elem(0, output.shape().len());
-    for (number, start) in (0..output.len()).step_by(columns).enumerate() {
+    for (number, start) in (0..output.len()).step_by(rows * columns).enumerate() {
         let position = grid_position(&lengths, number);
         let banks = convolved_at - banks_at;
         index[banks_at..convolved_at].copy_from_slice(&position[..banks]);
         others.iter().zip(&position[banks..]).for_each(|(&axis, &at)| index[convolved_at + axis] = at);
-        if let Some((axis, _)) = row {
-            index[axis] = position[lengths.len() - 1];
-        }
-        let whole = &sums[0][start..start + columns];
-        match sums.get(1) {
-            None => output.write(&index, lane, whole),
+        let whole = &sums[0][start..start + rows * columns];
+        let numbers = match sums.get(1) {
+            None => whole,
             Some(turned) => {
-                let turned = &turned[start..start + columns];
-                line.iter_mut().zip(whole.iter().zip(turned)).for_each(|(sum, (&sum_a, &sum_b))| {
-                    *sum = sum_a.plus(quarter_turn(sum_b));
-                });
-                output.write(&index, lane, &line);
+                let turned = &turned[start..start + rows * columns];
+                joined.clear();
+                joined.extend(whole.iter().zip(turned).map(|(sum_a, &sum_b)| sum_a.plus(quarter_turn(sum_b))));
+                &joined
             }
+        };
+        match row {
+            Some(row) => output.write_lines(&index, (lane, columns), row, (numbers, columns)),
+            None => output.write(&index, lane, numbers),
         }
     }
 }

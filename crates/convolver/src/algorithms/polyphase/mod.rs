@@ -32,8 +32,8 @@ const MOST: usize = 4096;
 
 /// Seconds to begin a phase, and to store an output among those of other phases. From 1.4 ms for 160 phases of 108 845
 /// f64 outputs, 0.6 ms for 3 of 150 031 and 1.0 ms for 20 of 200 181, two threads of a Sapphire Rapids.
-const BEGIN: f64 = 5e-6;
-const STORE: f64 = 3e-9;
+const BEGIN: f64 = 3e-6;
+const STORE: f64 = 1e-9;
 
 /// Seconds of setting outputs to zero that are worth several threads.
 const WORTH_SHARING: f64 = 40e-6;
@@ -85,7 +85,7 @@ impl Algorithm for Polyphase {
         let seconds = seconds
             + computed as f64 * BEGIN
             + cleared
-            + stored * STORE
+            + stored * STORE / cores
             + products / (machine.products_per_second(problem.working()) * REACHED * cores);
         let (problem, shared_clearing) = (problem.clone(), cleared > WORTH_SHARING);
         let recipe = Box::new(run::Parts { problem, parts, shared: shared_clearing, otherwise: otherwise.recipe });
