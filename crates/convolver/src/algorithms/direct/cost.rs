@@ -28,7 +28,7 @@ const PACK_LINE: f64 = 20e-9;
 const PACK: f64 = 2e-9;
 /// Seconds to store an output beside those of other banks, from 4 banks on: from 2900 layers of 8² to 180² with up to 24 channels, whose outputs took
 /// 1 to 5 ns where kernels have one to nine taps.
-const BETWEEN_BANKS: f64 = 1.5e-9;
+const BETWEEN_BANKS: f64 = 2.5e-9;
 const FEW_BANKS: usize = 4;
 /// Seconds to load a sample from between those of other elements.
 const BETWEEN_ELEMENTS: f64 = 1.8e-9;
