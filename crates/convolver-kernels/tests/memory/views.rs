@@ -270,6 +270,41 @@ fn lines_are_read_and_written_as_runs_are() {
 }
 
 #[test]
+fn only_the_elements_of_a_view_are_cleared() {
+    let mut random = Random(37);
+    for _ in 0..300 {
+        let shape: Vec<usize> = random_shape(&mut random).iter().map(|length| length + 1).collect();
+        let mut array = Owned::zeros(ElementType::U32, &shape);
+        let all: usize = shape.iter().product();
+        for number in 0..all {
+            array.view_mut().set(&grid_position(&shape, number), integer(number + 1));
+        }
+        let starts: Vec<usize> = shape.iter().map(|&length| random.below(length)).collect();
+        let lengths: Vec<usize> =
+            shape.iter().zip(&starts).map(|(&length, &start)| random.within(0, length - start)).collect();
+        let (axis, backwards) = (random.below(shape.len()), random.below(shape.len()));
+        let step = random.within(1, 3);
+        let order: Vec<usize> = (0..shape.len()).rev().collect();
+        let mut whole = array.view_mut();
+        let mut part = whole.sliced(&starts, &lengths);
+        let part = part.stepped(axis, 0, step, lengths[axis].div_ceil(step)).reversed(backwards).permuted(&order);
+        part.clear();
+        for number in 0..all {
+            let at = grid_position(&shape, number);
+            let inside =
+                at.iter().zip(&starts).zip(&lengths).all(|((at, start), length)| (*start..start + length).contains(at));
+            let cleared = inside && (at[axis] - starts[axis]).is_multiple_of(step);
+            let expected = if cleared { integer(0) } else { integer(number + 1) };
+            assert_eq!(
+                array.view().get(&at),
+                expected,
+                "{at:?} of {shape:?} from {starts:?}, {lengths:?}, {step} along {axis}"
+            );
+        }
+    }
+}
+
+#[test]
 fn lines_outside_are_refused() {
     let mut array = Owned::zeros(ElementType::I16, &[3, 4]);
     let mut lines = |index: [usize; 2], along: (usize, usize, usize), across: (usize, usize), apart: usize| {

@@ -81,7 +81,8 @@ pub(super) fn store<W: Storing + Lane>(
         line_start(number)
     };
     let (along_line, along_banks) = ((last, line), (bank_at, banks.first().copied().unwrap_or(1)));
-    let together = banks.len() == 1 && output.strides()[bank_at] == output.element().size() as isize;
+    // A single bank has no neighbours, whatever its stride.
+    let together = banks.len() == 1 && banks[0] > 1 && output.strides()[bank_at] == output.element().size() as isize;
     match (lanes, W::singles(sums)) {
         (Lanes::Banks, _) if together => {
             for number in 0..images * lines {
