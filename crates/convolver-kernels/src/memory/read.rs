@@ -5,6 +5,8 @@ use super::view::View;
 use crate::element::{Element, ElementType, Kind, Stored};
 use crate::with_element;
 use crate::working::Working;
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use num_complex::Complex;
 
 impl<'a> View<'a> {
@@ -45,7 +47,7 @@ impl<'a> View<'a> {
     }
 
     /// Reads a run of elements, as [`read`](View::read) does, for each of `lines` neighbours along `across`; a run every
-    /// `apart` numbers of the target. Whatever lies together along `across` is read together.
+    /// `apart` numbers of the target. Whatever lies together along `across` and apart along `axis` is read together.
     ///
     /// # Panics
     /// If an element lies outside the view, or a run outside the target.
@@ -62,8 +64,9 @@ impl<'a> View<'a> {
         let offset = self.layout.lines_offset(index, (axis, step, count), (across, lines));
         let start = self.layout.pointer.wrapping_offset(offset);
         let (stride, beside) = (self.layout.strides[axis] * step as isize, self.layout.strides[across]);
-        with_element!(self.layout.element, T => for first in (0..count).step_by(TOGETHER) {
-            let together = TOGETHER.min(count - first);
+        let most = if stride == self.layout.element.size() as isize { count } else { TOGETHER };
+        with_element!(self.layout.element, T => for first in (0..count).step_by(most) {
+            let together = most.min(count - first);
             for line in 0..lines {
                 let start = start.wrapping_offset(first as isize * stride + line as isize * beside);
                 let target = &mut target[line * apart + first..][..together];
@@ -117,6 +120,14 @@ unsafe fn read_run<T: Stored, W: Working>(start: *const u8, stride: isize, swapp
             *number = W::load(element(i, stride).swapped());
         }
     } else if stride == size_of::<T>() as isize {
+        if T::TYPE == ElementType::F16
+            && start.cast::<f16>().is_aligned()
+            && let Some(singles) = W::singles_mut(target)
+        {
+            // SAFETY: as many neighbours are readable, aligned, and any bits are a number.
+            let halves = unsafe { std::slice::from_raw_parts(start.cast::<f16>(), count) };
+            return halves.convert_to_f32_slice(singles);
+        }
         for (i, number) in target.iter_mut().enumerate().take(count) {
             *number = W::load(element(i, size_of::<T>() as isize));
         }

@@ -7,6 +7,7 @@ use crate::arch::InstructionSet;
 use crate::element::{ElementType, Flag, Stored};
 use crate::simd::Lane;
 use crate::working::{Truth, Working};
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use num_complex::Complex;
 
@@ -81,6 +82,13 @@ unsafe fn write_run<W: Working, T: Stored>(
                 put(start, i, stride, convert(number).swapped());
             }
         } else if stride == size_of::<T>() as isize {
+            if T::TYPE == ElementType::F16
+                && start.cast::<f16>().is_aligned()
+                && let Some(singles) = W::singles(numbers)
+            {
+                let halves = std::slice::from_raw_parts_mut(start.cast::<f16>(), singles.len());
+                return halves.convert_from_f32_slice(singles);
+            }
             for (i, &number) in numbers.iter().enumerate() {
                 put(start, i, size_of::<T>() as isize, convert(number));
             }
@@ -128,10 +136,10 @@ impl InstructionSet {
     }
 }
 
-/// Sets the bytes of elements of so many bytes to zero.
+/// Sets every element of an array to zero: `size` bytes each, and `strides` bytes from one to the next.
 ///
 /// # Safety
-/// Every index within the shape must name, through the strides, an element that is writable.
+/// There are as many strides as lengths, and every index within the shape must name, through them, an element that is writable.
 unsafe fn clear(start: *mut u8, shape: &[usize], strides: &[isize], size: usize) {
     // SAFETY: the caller's word.
     unsafe {
@@ -165,7 +173,7 @@ impl ViewMut<'_> {
     }
 
     /// Writes a run of `count` numbers, as [`write`](ViewMut::write) does, for each of `lines` neighbours along `across`; a
-    /// run every `apart` numbers. Whatever lies together along `across` is written together.
+    /// run every `apart` numbers. Whatever lies together along `across` and apart along `axis` is written together.
     ///
     /// # Panics
     /// As `write`, and if a run lies outside the numbers.
@@ -182,8 +190,9 @@ impl ViewMut<'_> {
         let offset = self.layout.lines_offset(index, (axis, 1, count), (across, lines));
         let start = self.layout.pointer.wrapping_offset(offset);
         let (stride, beside) = (self.layout.strides[axis], self.layout.strides[across]);
-        for first in (0..count).step_by(TOGETHER) {
-            let together = TOGETHER.min(count - first);
+        let most = if stride == self.layout.element.size() as isize { count } else { TOGETHER };
+        for first in (0..count).step_by(most) {
+            let together = most.min(count - first);
             for line in 0..lines {
                 let start = start.wrapping_offset(first as isize * stride + line as isize * beside);
                 let numbers = &numbers[line * apart + first..][..together];

@@ -315,7 +315,7 @@ pub(crate) struct Apart<'a> {
     pub(crate) step: usize,
     /// Numbers of a line.
     pub(crate) line: usize,
-    /// The lines that are needed.
+    /// The lines that are needed, all of them below the step.
     pub(crate) seen: &'a [usize],
     /// Numbers from there to what is copied next.
     pub(crate) ahead: usize,

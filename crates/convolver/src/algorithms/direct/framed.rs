@@ -55,7 +55,7 @@ impl<'a, W: Storing> Tile<'a, W> {
         let rows = self.row.map_or(1, |(_, rows)| rows);
         let positions = self.positions(&field);
         let bank_lengths: Dims<usize> = self.output.shape()[self.banks_at..self.convolved_at].into();
-        // Where the outputs of a plane's kernels lie among those of the planes, all are one stack.
+        // Where the outputs of a plane's kernels lie among those of the planes, all are one stack; so are those of a single plane.
         let (first, lengths): (_, Dims<usize>) = (index.clone(), self.output.shape().into());
         let (mut output, stack, kernels) = match (self.output.sliced(&first, &lengths), stacked) {
             (output, Some(axis)) if bank_lengths.len() == 1 => match output.merged(axis, axis + 1) {
@@ -185,7 +185,7 @@ impl<'a, W: Storing> Tile<'a, W> {
             apart[(lane % banks * lines + line) * self.lane.1 + lane / banks] = *sum;
         }
         let row = self.row;
-        store(&mut self.output, &[apart], (self.banks_at, self.convolved_at), &others, row, self.lane);
+        store(&mut self.output, &mut [apart], (self.banks_at, self.convolved_at), &others, row, self.lane);
     }
 
     /// The input itself, if what this tile sees outside it are zeros before and after rows and their places.

@@ -153,11 +153,11 @@ impl<'a, W: Storing> Tile<'a, W> {
             }
             None => self.packed(&mut sums),
         }
-        if let Some(sums) = sums {
+        if let Some(mut sums) = sums {
             let rows = self.row;
             store(
                 &mut self.output,
-                &sums,
+                &mut sums,
                 (self.banks_at, self.convolved_at),
                 &self.run.walk.geometry.others,
                 rows,

@@ -6,7 +6,7 @@ use convolver_kernels::{Dims, Scratch, Storing, ViewMut, Working, grid_position}
 /// axes, rows of outputs.
 pub(super) fn store<W: Storing>(
     output: &mut ViewMut<'_>,
-    sums: &[Scratch<W>],
+    sums: &mut [Scratch<W>],
     (banks_at, convolved_at): (usize, usize),
     others: &[usize],
     row: Option<(usize, usize)>,
@@ -15,23 +15,16 @@ pub(super) fn store<W: Storing>(
     let mut lengths: Dims<usize> = output.shape()[banks_at..convolved_at].into();
     lengths.extend(others.iter().map(|&axis| output.shape()[convolved_at + axis]));
     let rows = row.map_or(1, |(_, rows)| rows);
-    let mut joined = Vec::new();
+    if let [whole, turned] = sums {
+        whole.iter_mut().zip(turned.iter()).for_each(|(sum, &turned)| *sum = sum.plus(quarter_turn(turned)));
+    }
     let mut index: Dims<usize> = Dims::from_elem(0, output.shape().len());
     for (number, start) in (0..output.len()).step_by(rows * columns).enumerate() {
         let position = grid_position(&lengths, number);
         let banks = convolved_at - banks_at;
         index[banks_at..convolved_at].copy_from_slice(&position[..banks]);
         others.iter().zip(&position[banks..]).for_each(|(&axis, &at)| index[convolved_at + axis] = at);
-        let whole = &sums[0][start..start + rows * columns];
-        let numbers = match sums.get(1) {
-            None => whole,
-            Some(turned) => {
-                let turned = &turned[start..start + rows * columns];
-                joined.clear();
-                joined.extend(whole.iter().zip(turned).map(|(sum_a, &sum_b)| sum_a.plus(quarter_turn(sum_b))));
-                &joined
-            }
-        };
+        let numbers = &sums[0][start..start + rows * columns];
         match row {
             Some(row) => output.write_lines(&index, (lane, columns), row, (numbers, columns)),
             None => output.write(&index, lane, numbers),

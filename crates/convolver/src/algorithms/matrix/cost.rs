@@ -5,7 +5,7 @@ use super::size::Size;
 use crate::machine::Machine;
 use crate::primitives::tile::Phases;
 use crate::problem::Problem;
-use convolver_kernels::{BLOCK, Rows};
+use convolver_kernels::{BLOCK, ElementType, Rows};
 
 /// Share of the multiply-add rate that products reach: an estimate.
 const REACHED: f64 = 0.75;
@@ -13,7 +13,7 @@ const REACHED: f64 = 0.75;
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
 const LOAD: f64 = 0.3e-9;
-/// Seconds to read a byte of a panel, however few banks it is multiplied by.
+/// Seconds to read a byte of a panel, however few banks it is multiplied by: from 6000 random layers on two cores of a Zen 5 server.
 const READ: f64 = 0.0075e-9;
 /// Seconds to join a number with another one of its place where rows may lie anywhere, and to turn them: from 0.13 ns on a Zen 5 server,
 /// which takes about half of what is reckoned here.
@@ -30,9 +30,9 @@ const APART_PANELS: f64 = 0.2;
 /// Seconds to begin a panel of a chunk, whole and in pieces: 0.6 ms for 2016 panels of nine f64 terms, 1.9 ms for 1008.
 const PANEL: f64 = 0.3e-6;
 const CUT_PANEL: f64 = 1.0e-6;
-/// Seconds with tiles, beside those of every unit: to cut a weight, and for a sum, which is never made in the output. On two cores of an
-/// Emerald Rapids server 1.4 ms for the weights of 3×3 taps of 512 channels, 4.9 ms more than `matrix` for 64 to 256 channels of 16·56².
-const TILED_WEIGHT: f64 = 0.5e-9;
+/// Seconds to cut a weight, beside a number; and for a sum with tiles, which is never made in the output. On two cores of an Emerald Rapids
+/// server 1.4 ms for the weights of 3×3 taps of 512 channels, 4.9 ms more than `matrix` for 64 to 256 channels of 16·56².
+const CUT_WEIGHT: f64 = 0.5e-9;
 const TILED_SUM: f64 = 0.4e-9;
 /// Seconds of a problem that is shared at least.
 const WORTH_SHARING: f64 = 40e-6;
@@ -70,7 +70,7 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
         }
     };
     let groups = count(&problem.group);
-    let weight = gather + LOAD + if tiled { TILED_WEIGHT } else { 0.0 };
+    let weight = gather + LOAD + if pieces.is_some() { CUT_WEIGHT } else { 0.0 };
     let weights = groups * banks * terms * weight;
     let last = problem.axes.last();
     let load = match last {
@@ -112,7 +112,7 @@ fn seen(problem: &Problem) -> f64 {
     places.chain(others).map(|count| count as f64).product()
 }
 
-/// Whether samples are read where they lie, as `Layout` decides it.
+/// Whether samples are read where they lie, about as `Layout` decides it once the operands are there.
 fn is_read_in_place(problem: &Problem) -> bool {
     let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
     let once = problem.axes.iter().all(|axis| axis.kernel == 1);
@@ -130,6 +130,8 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize 
     let elements = problem.summed.last().copied().unwrap_or(1).max(size.elements);
     let elements = if size.pieces.is_some() { elements.saturating_mul(5) / 2 } else { elements };
     let samples = size.samples(problem).saturating_mul(elements.max(1));
+    // The bits of bfloat16 numbers, before they are widened.
+    let samples = if problem.input == ElementType::BF16 { samples.saturating_mul(3) / 2 } else { samples };
     let blocks = |count: usize, of: usize| count.next_multiple_of(of);
     let sums = sums.max(blocks(positions, 128).saturating_add(16).saturating_mul(blocks(size.banks, BLOCK)));
     // What is gathered and the weights of a chunk; then all weights, in chunks that are about equal.

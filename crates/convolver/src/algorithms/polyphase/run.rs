@@ -107,7 +107,7 @@ impl Prepared for Ready {
 
 /// Sets an output to zero where some of its parts are.
 fn clear(mut are_computed: impl Iterator<Item = bool>, shared: bool, output: &mut ViewMut<'_>) {
-    if are_computed.all(|is_computed| is_computed) {
+    if output.is_empty() || are_computed.all(|is_computed| is_computed) {
         return;
     }
     let (starts, mut tile): (Dims<usize>, Dims<usize>) =

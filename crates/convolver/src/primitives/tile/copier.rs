@@ -17,7 +17,7 @@ pub(super) struct Copier<'a, W: Working> {
     /// The numbers themselves, if they are of the working type and lie side by side, or the bits of bfloat16 ones.
     source: Option<Source<'a, W::Lane>>,
     bfloats: Option<Source<'a, i16>>,
-    /// Elements from one to the next along each axis but that of lines, where they are.
+    /// Elements from one to the next along each axis, where lines are read where they lie; zero along them.
     steps: Dims<usize>,
     /// The axis of the view that lines run along, and the samples of it that are read.
     axis: usize,
