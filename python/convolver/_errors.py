@@ -7,7 +7,8 @@ __all__ = ["renamed"]
 
 def renamed(error: Exception, **names: str) -> Exception:
     """Return the same error with other names for arguments, such as ``x="in1"``."""
-    text = str(error)
+    # Users have called another function than the engine's.
+    text = str(error).removeprefix("_einconv() ")
     for name, new in names.items():
         text = re.sub(rf"\b{name}\b", new, text)
     return type(error)(text)

@@ -163,6 +163,50 @@ def test_lists_and_arrays_are_tuples(random: np.random.Generator) -> None:
         np.testing.assert_array_equal(call(lists, list), call(given, tuple))
 
 
+def test_arrays_without_axes_are_numbers(random: np.random.Generator) -> None:
+    x, w, two = random.standard_normal((2, 3, 9, 9)), random.standard_normal((3, 4, 3, 3)), np.array(2)
+    np.testing.assert_array_equal(nn.conv_transpose2d(x, w, stride=two), nn.conv_transpose2d(x, w, stride=2))
+    np.testing.assert_array_equal(nn.unfold(x, two, padding=two), nn.unfold(x, 2, padding=2))
+    g = nn.conv2d(x, w.swapaxes(0, 1), stride=two)
+    found = nn.grad.conv2d_input(x.shape, w.swapaxes(0, 1), g, stride=two)
+    np.testing.assert_array_equal(found, nn.grad.conv2d_input(x.shape, w.swapaxes(0, 1), g, stride=2))
+
+
+@pytest.mark.parametrize("wrong", [(True, True), (1.0, 1.0)])
+def test_arguments_are_refused_whatever_was_called_before(wrong: Any) -> None:
+    x, w = np.ones((1, 1, 5, 5)), np.ones((1, 1, 2, 2))
+    for _ in range(2):
+        with pytest.raises(TypeError, match="stride must be made of integers"):
+            nn.conv_transpose2d(x, w, stride=wrong)
+        nn.conv_transpose2d(x, w, stride=(1, 1))
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_no_images_have_no_gradient(last: bool) -> None:
+    layout = "NHWC" if last else "NCHW"
+    x = np.ones((0, 5, 5, 3) if last else (0, 3, 5, 5), "float32")
+    w = np.ones((2, 2, 3, 4) if last else (4, 3, 2, 2), "float32")
+    g = nn.conv2d(x, w, layout=layout)
+    found = nn.grad.conv2d_weight(x, w.shape, g, layout=layout)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, np.zeros(w.shape))
+    assert nn.grad.conv2d_weight(x, w.shape, g, layout=layout, out=w) is w
+    assert not w.any()
+    with pytest.raises(TypeError, match="out must be"):
+        nn.grad.conv2d_weight(x, w.shape, g, layout=layout, out=np.ones(w.shape))
+
+
+def test_an_array_is_no_shape() -> None:
+    x, w = np.ones((1, 1, 5, 5)), np.ones((1, 1, 2, 2))
+    with pytest.raises(TypeError, match="input_size must be made of integers"):
+        nn.grad.conv2d_input(x, w, nn.conv2d(x, w))  # type: ignore[arg-type]
+
+
+def test_unknown_options_are_those_of_the_function_called() -> None:
+    with pytest.raises(TypeError, match="^got an unexpected keyword argument 'colour'"):
+        nn.conv2d(np.ones((1, 1, 5, 5)), np.ones((1, 1, 2, 2)), colour=1)  # type: ignore[call-arg]
+
+
 def test_same_bits(random: np.random.Generator) -> None:
     x, w = random.random((8, 16, 33, 29), np.float32), random.random((24, 16, 3, 3), np.float32)
     g = random.random((8, 24, 17, 15), np.float32)

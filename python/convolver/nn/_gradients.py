@@ -41,7 +41,7 @@ class Layer:
         last, batch = self.notations.channels_last, x[: len(x) - axes - 1]
         self.space = slice(len(batch), len(x) - 1) if last else slice(len(batch) + 1, len(x))
         self.taps, out = (w[:axes], w[-1]) if last else (w[2:], w[0])
-        self.input_shape, self.lengths = x, x[self.space]
+        self.input_shape, self.weight_shape, self.lengths = x, w, x[self.space]
         if min(*self.lengths, *self.taps) < 1:
             raise ValueError(f"{x_name} has shape {x} and {w_name} {w}; space cannot be empty")
         self.strides, self.dilations = steps("stride", stride, axes), steps("dilation", dilation, axes)
@@ -160,6 +160,16 @@ def _check_out(out: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
         raise ValueError("out is read-only")
 
 
+def _zeros(shape: tuple[int, ...], dtype: Any, out: Any) -> NDArray[Any]:
+    result = np.dtype(dtype).newbyteorder("=")
+    _check_out(out, result, shape)
+    if out is None:
+        return np.zeros(shape, result)
+    out[...] = 0
+    zeros: NDArray[Any] = out
+    return zeros
+
+
 def _folded(
     extended: NDArray[Any], axis: int, length: int, before: int, terms: list[tuple[int, int, float]]
 ) -> NDArray[Any]:
@@ -176,8 +186,10 @@ def _folded(
 
 
 def weight_gradient(layer: Layer, x: NDArray[Any], grad_out: NDArray[Any], **options: Any) -> NDArray[Any]:
-    """Compute the gradient of the weights."""
+    """Compute the gradient of the weights; no images give zeros."""
     layer.check(grad_out)
+    if grad_out.size == 0:
+        return _zeros(layer.weight_shape, options.get("dtype") or np.result_type(x, grad_out), options.get("out"))
     try:
         return _native._einconv(layer.notations.weight_gradient, x, grad_out, **layer.weight_problem, **options)
     except (TypeError, ValueError) as error:

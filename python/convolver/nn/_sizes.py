@@ -17,28 +17,41 @@ Found = TypeVar("Found")
 
 def remembered(function: Callable[..., Found]) -> Callable[..., Found]:
     """Remember what recent calls returned. Arguments that cannot be looked up, such as lists, are worked out again."""
-    known = functools.lru_cache(maxsize=256, typed=True)(function)
+
+    @functools.lru_cache(maxsize=256)
+    def known(_types: Any, *arguments: Any) -> Found:
+        return function(*arguments)
 
     def call(*arguments: Any) -> Found:
         try:
-            return known(*arguments)
+            return known(_types(arguments), *arguments)
         except TypeError:
             return function(*arguments)
 
     return call
 
 
+def _types(value: Any) -> Any:
+    """Types all the way down: numbers that are equal may be refused or not."""
+    return tuple(map(_types, value)) if type(value) is tuple else type(value)
+
+
 def integer(name: str, value: Any) -> int:
     """Read an integer; a truth value is none."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if isinstance(value, bool) or not hasattr(value, "__index__") or getattr(value, "ndim", 0) > 0:
         raise TypeError(f"{name} must be made of integers, not {type(value).__name__}")
     number: int = value.__index__()
     return number
 
 
+def is_one(value: Any) -> bool:
+    """Whether a value is not several: an array without axes is one."""
+    return isinstance(value, str) or not hasattr(value, "__len__") or getattr(value, "ndim", 1) == 0
+
+
 def _entries(name: str, value: Any, axes: int) -> list[Any]:
     """One value for all axes, or one for each."""
-    if isinstance(value, str) or not hasattr(value, "__len__") or not hasattr(value, "__iter__"):
+    if is_one(value) or not hasattr(value, "__iter__"):
         return [value] * axes
     if len(value) != axes:
         raise ValueError(f"{name} has {len(value)} entries; give one for all of the {axes} axes or one for each")
@@ -57,14 +70,14 @@ def pairs(name: str, value: Any, axes: int) -> list[tuple[Any, Any]]:
     """Read one value for all axes, one for each, or one for each side of each axis."""
     read = []
     for entry in _entries(name, value, axes):
-        both = _entries(name, entry, 2) if hasattr(entry, "__len__") and not isinstance(entry, str) else [entry] * 2
+        both = [entry] * 2 if is_one(entry) else _entries(name, entry, 2)
         read.append((both[0], both[1]))
     return read
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:
     """Read a shape."""
-    if not hasattr(value, "__len__") or isinstance(value, str):
+    if is_one(value):
         raise TypeError(f"{name} must be a shape, not {type(value).__name__}")
     lengths = tuple(integer(name, length) for length in value)
     if min(lengths, default=0) < 0:

@@ -8,14 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from convolver import _native
 from convolver.nn._operands import Padding, Steps, array
-from convolver.nn._sizes import Pair, sides, steps
+from convolver.nn._sizes import Pair, is_one, sides, steps
 
 
 class _Windows:
     """Windows of space: how many axes, and what lies along each."""
 
     def __init__(self, kernel_size: Any, dilation: Steps, padding: Padding, stride: Steps) -> None:
-        self.axes = len(kernel_size) if hasattr(kernel_size, "__len__") else 2
+        self.axes = 2 if is_one(kernel_size) else len(kernel_size)
         self.taps = steps("kernel_size", kernel_size, self.axes)
         self.dilations, self.strides = steps("dilation", dilation, self.axes), steps("stride", stride, self.axes)
         self.reaches = [d * (k - 1) for d, k in zip(self.dilations, self.taps, strict=True)]

@@ -13,7 +13,7 @@ const REACHED: f64 = 0.75;
 const GATHER: f64 = 0.15e-9;
 const CUT: f64 = 0.25e-9;
 const LOAD: f64 = 0.3e-9;
-/// Seconds to read a byte of a panel, however few banks it is multiplied by: from 6000 random layers on two cores of a Zen 5 server.
+/// Seconds to read a byte of a panel of positions, however few banks it is multiplied by: from 6000 random layers on two cores of a Zen 5 server.
 const READ: f64 = 0.0075e-9;
 /// Seconds to join a number with another one of its place where rows may lie anywhere, and to turn them: from 0.13 ns on a Zen 5 server,
 /// which takes about half of what is reckoned here.
@@ -65,7 +65,9 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
             let vector = machine.set.vector_bytes / problem.working().size();
             let panels = positions / (4 * vector) as f64 * (terms / 256.0).ceil();
             let banks = up(banks, if problem.banks_last { vector } else { 2 });
-            let read = positions * terms * problem.working().size() as f64 * READ;
+            // Panels of weights are few, and stay.
+            let read =
+                if problem.banks_last { 0.0 } else { positions * terms * problem.working().size() as f64 * READ };
             (positions * filled * banks * terms / rate + read, GATHER, panels * PANEL)
         }
     };
@@ -75,12 +77,12 @@ pub(super) fn seconds(problem: &Problem, machine: &Machine, size: &Size) -> (f64
     let last = problem.axes.last();
     let load = match last {
         _ if problem.axes.iter().any(|axis| axis.spread > 1) => SPREAD,
-        Some(axis) if axis.stride > 1 && !problem.banks_last => APART,
+        Some(axis) if axis.stride > 1 && axis.kernel > 1 && !problem.banks_last => APART,
         _ => LOAD,
     };
     // A run is a line of outputs, or as many of them as a panel takes.
     let gather = gather + RUN / last.map_or(1.0, |axis| (axis.output() as f64).clamp(1.0, 64.0));
-    let inputs = if pieces.is_none() && is_read_in_place(problem) { 0.0 } else { seen(problem) };
+    let inputs = seen(problem);
     let in_place = pieces.is_none() && problem.axes.iter().all(|axis| axis.stride == 1);
     let gather = if problem.banks_last && pieces.is_none() {
         // Banks are lanes, and positions are read wherever they lie.
@@ -110,14 +112,6 @@ fn seen(problem: &Problem) -> f64 {
     let places = problem.axes.iter().map(Phases::places);
     let others = problem.batch.iter().chain(&problem.group).chain(&problem.summed).copied();
     places.chain(others).map(|count| count as f64).product()
-}
-
-/// Whether samples are read where they lie, about as `Layout` decides it once the operands are there.
-fn is_read_in_place(problem: &Problem) -> bool {
-    let inside = problem.axes.iter().all(|axis| axis.low <= 0 && axis.high <= 0 && axis.spread == 1);
-    let once = problem.axes.iter().all(|axis| axis.kernel == 1);
-    let dense = once || problem.banks_last || problem.axes.last().is_none_or(|axis| axis.stride == 1);
-    inside && dense && problem.input.size() == problem.working().size()
 }
 
 /// Bytes of workspace: sums, box and operands of a tile for every core, and the weights.
