@@ -30,10 +30,13 @@ const PACK: f64 = 2e-9;
 /// Seconds to store an output beside those of other banks, from 4 banks on: 1 to 5 ns in 2900 layers of 8² to 180².
 const BETWEEN_BANKS: f64 = 2.5e-9;
 const FEW_BANKS: usize = 4;
-/// Seconds to load a sample from between those of other elements.
-const BETWEEN_ELEMENTS: f64 = 1.8e-9;
-/// Seconds to load or store a line of numbers of another size than sums have: from 970 layers of bfloat16.
-const CONVERTED_LINE: f64 = 30e-9;
+/// Seconds to load a sample from between those of other elements, and more for each of these up to some: from 0.4 ns with 4 elements to 1.7
+/// with 64, and twice that where lines are short.
+const BETWEEN_ELEMENTS: f64 = 0.4e-9;
+const FOR_EACH: f64 = 0.035e-9;
+const ELEMENTS: usize = 48;
+/// Seconds to load a line that does not lie as sums need it, or to store one of another size: from 970 layers of bfloat16.
+const MADE_LINE: f64 = 30e-9;
 /// Numbers a second that a strided line is taken apart into its phases. From 0.3 to 0.6 ns a number, in lines of 52 to 1000;
 /// and where planes are copied from where they lie, from 0.35 ms for 3.2 million numbers in lines of 112.
 const APART: f64 = 2.2e9;
@@ -113,8 +116,11 @@ fn between(problem: &Problem) -> f64 {
         return 0.0;
     }
     let stored = if problem.bank.iter().product::<usize>() >= FEW_BANKS { problem.outputs() as f64 } else { 0.0 };
-    let loaded = if problem.summed.iter().product::<usize>() > 1 { numbers(&problem.input_shape()) } else { 0.0 };
-    stored * BETWEEN_BANKS + loaded * BETWEEN_ELEMENTS
+    let elements = problem.summed.iter().product::<usize>();
+    let each = BETWEEN_ELEMENTS + FOR_EACH * elements.min(ELEMENTS) as f64;
+    let each = each + MADE_LINE / problem.axes[problem.axes.len() - 1].input as f64;
+    let loaded = if elements > 1 { numbers(&problem.input_shape()) * each } else { 0.0 };
+    stored * BETWEEN_BANKS + loaded
 }
 
 /// Seconds to load lines of samples and to store lines of outputs that are not of the size of numbers that are summed.
@@ -124,7 +130,7 @@ fn converted(problem: &Problem) -> f64 {
     let lines = |is_converted: bool, numbers: f64, of: usize| if is_converted { numbers / of as f64 } else { 0.0 };
     let loaded = lines(problem.input.size() != size, numbers(&problem.input_shape()), last.input);
     let stored = lines(problem.output.size() != size, problem.outputs() as f64, last.output());
-    (loaded + stored) * CONVERTED_LINE
+    (loaded + stored) * MADE_LINE
 }
 
 fn numbers(shape: &[usize]) -> f64 {

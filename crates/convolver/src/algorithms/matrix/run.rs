@@ -310,8 +310,13 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
     /// Rows that there is room for, and numbers from one to the next.
     pub(super) fn shape(run: &Run<'_, W>, banks: usize, positions: usize) -> (usize, usize) {
         let (rows, lanes) = Self::sides(run, banks, positions);
-        // Not a multiple of a page, whose rows would share a few lines of the cache.
-        let pitch = lanes.next_multiple_of(run.packing.set.panel::<W>().max(BLOCK)) + 16;
+        let (set, panel) = (run.packing.set, run.packing.set.panel::<W>().max(BLOCK));
+        let pitch = if lanes < panel {
+            lanes.next_multiple_of(if run.packing.pieces.is_some() { BLOCK } else { set.lanes::<W>() })
+        } else {
+            // Not a multiple of a page, whose rows would share a few lines of the cache.
+            lanes.next_multiple_of(panel) + 16
+        };
         (rows.next_multiple_of(BLOCK), pitch)
     }
 

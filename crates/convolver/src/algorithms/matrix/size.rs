@@ -95,11 +95,13 @@ pub(super) fn size(problem: &Problem, machine: &Machine, pieces: Option<Pieces>)
     let boxed = boxed(problem, pieces);
     let weights = problem.kernel_shape().iter().fold(bytes, |sum, &length| sum.saturating_mul(length));
     let many = weights > PACKED && pieces.is_none();
+    // Banks that are lanes fill whole vectors.
+    let vector = if problem.banks_last { machine.set.vector_bytes / bytes } else { 1 };
     loop {
         let (positions, along_banks) = size.tiles(problem);
         let each = if many { 1 } else { TILES };
         let few = groups * positions * along_banks < each * machine.cores;
-        let large = size.positions() * size.banks * bytes > SUMS;
+        let large = size.positions() * size.banks.next_multiple_of(vector) * bytes > SUMS;
         // One element of a summed axis with all of a tile's samples is the smallest box.
         let one = size.samples(problem).saturating_mul(bytes);
         let whole = one.saturating_mul(size.elements);
