@@ -311,10 +311,10 @@ impl<'a, W: Storing + Working<Lane = W> + Lane> Sums<'a, W> {
     pub(super) fn shape(run: &Run<'_, W>, banks: usize, positions: usize) -> (usize, usize) {
         let (rows, lanes) = Self::sides(run, banks, positions);
         let (set, panel) = (run.packing.set, run.packing.set.panel::<W>().max(BLOCK));
-        let pitch = if lanes < panel {
-            lanes.next_multiple_of(if run.packing.pieces.is_some() { BLOCK } else { set.lanes::<W>() })
+        let pitch = if lanes < panel && run.packing.pieces.is_none() {
+            lanes.next_multiple_of(set.lanes::<W>())
         } else {
-            // Not a multiple of a page, whose rows would share a few lines of the cache.
+            // Not a multiple of a page, whose rows would share a few lines of the cache. What is not multiplied in pieces takes a whole panel.
             lanes.next_multiple_of(panel) + 16
         };
         (rows.next_multiple_of(BLOCK), pitch)
