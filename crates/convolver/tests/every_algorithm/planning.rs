@@ -88,6 +88,35 @@ fn windows_too_large_to_count() {
     Judge::new(&case).check_all(|_, _| {}).unwrap_or_else(|wrong| panic!("{wrong}"));
 }
 
+/// Products of lengths that no array could have are reckoned all the same.
+#[test]
+fn costs_of_problems_too_large_to_run() {
+    for text in ["f32 c2 [35184372088832] * [1048576] -> f32", "f32 c2 [17592187092991] * [1048576] stride 3 -> f32"] {
+        let problem: Problem = text.parse().expect("a problem");
+        let direct = algorithms::ALL.iter().find(|algorithm| algorithm.name() == "direct").expect("it is there");
+        for machine in Machine::each() {
+            let candidate =
+                direct.consider(&problem, &machine, usize::MAX).unwrap_or_else(|refusal| panic!("{refusal}"));
+            assert!(candidate.seconds.is_finite(), "{text}");
+        }
+    }
+}
+
+/// Banks that are lanes fill vectors, not panels.
+#[test]
+fn few_banks_take_little_room() {
+    for banks in [1, 3, 20] {
+        let problem = format!("f32 n16 c4 [164 164] * o{banks} [1 1] banks-last -> f32");
+        let problem: Problem = problem.parse().expect("a problem");
+        for machine in Machine::each() {
+            let planner = Planner::new(machine).method(Method::from_str("matrix").expect("a name"));
+            let plan = planner.plan(&problem).expect("memory for everything");
+            let each = plan.workspace_bytes() / machine.cores;
+            assert!(each <= 16 << 20, "{problem} takes {each} bytes a core");
+        }
+    }
+}
+
 #[test]
 fn methods_have_names() {
     for text in ["auto", "measure"].into_iter().chain(algorithms::ALL.iter().map(|algorithm| algorithm.name())) {

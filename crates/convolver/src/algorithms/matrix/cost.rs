@@ -122,7 +122,9 @@ pub(super) fn bytes(problem: &Problem, machine: &Machine, size: &Size) -> usize 
     let number = problem.working().size();
     // Lines may be filled up by a quarter, where there are no pieces.
     let positions = size.positions().saturating_mul(5) / 4;
-    let sums = positions.next_multiple_of(BLOCK).saturating_mul(size.banks.next_multiple_of(128) + 16);
+    let few = size.pieces.is_none() && size.banks < BLOCK;
+    let lanes = if few { BLOCK } else { size.banks.next_multiple_of(128) + 16 };
+    let sums = positions.next_multiple_of(BLOCK).saturating_mul(lanes);
     // A box of all elements of an axis, as channels that lie together need it, and the same in pieces.
     let elements = problem.summed.last().copied().unwrap_or(1).max(size.elements);
     let elements = if size.pieces.is_some() { elements.saturating_mul(5) / 2 } else { elements };
