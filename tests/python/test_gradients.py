@@ -203,7 +203,7 @@ def test_an_array_is_no_shape() -> None:
 
 
 def test_unknown_options_are_those_of_the_function_called() -> None:
-    with pytest.raises(TypeError, match="^got an unexpected keyword argument 'colour'"):
+    with pytest.raises(TypeError, match=r"^got an unexpected keyword argument 'colour'"):
         nn.conv2d(np.ones((1, 1, 5, 5)), np.ones((1, 1, 2, 2)), colour=1)  # type: ignore[call-arg]
 
 
