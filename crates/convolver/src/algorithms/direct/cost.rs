@@ -72,7 +72,7 @@ pub(super) fn arithmetic(problem: &Problem, machine: &Machine, lanes: Lanes) -> 
     };
     // Every place of the input is met once, where the last axis is strided or the input spread out.
     let spread = problem.axes.iter().map(|axis| axis.spread as f64).product::<f64>();
-    let places = spread * problem.input_shape().iter().product::<usize>() as f64;
+    let places = spread * numbers(&problem.input_shape());
     let taken_apart = match in_place {
         _ if spread > 1.0 => SPREAD,
         true => APART_IN_PLACE,

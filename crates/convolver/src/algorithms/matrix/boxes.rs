@@ -117,15 +117,14 @@ impl Layout {
         (tile, elements): (Tile<'_>, Range<usize>),
         target: &mut [W],
     ) {
-        let seen = (tile, elements.clone());
         match (self.place, input.source::<W>(), input.bfloats()) {
             (Place::Convolved, Some(source), _) => {
-                if let Some(inside) = self.inside(problem, (input, source), seen.0, seen.1) {
+                if let Some(inside) = self.inside(problem, (input, source), tile, elements.clone()) {
                     return self.copy(set, &inside, target);
                 }
             }
             (Place::Convolved, None, Some(bits)) => {
-                let inside = self.inside(problem, (input, bits), seen.0, seen.1);
+                let inside = self.inside(problem, (input, bits), tile, elements.clone());
                 if let Some((inside, target)) = inside.zip(W::singles_mut(target)) {
                     let mut halves = Scratch::<i16>::new(target.len());
                     halves.fill(0);
